@@ -36,6 +36,7 @@ PACKAGES = [
     "rules.catalogue",
     "rules.engine",
     "rules.frames",
+    "rules.frames.codes",
     "rules.frames.columns",
     "rules.frames.persons",
     "rules.knowledge",

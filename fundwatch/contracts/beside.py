@@ -87,6 +87,9 @@ TRACE_SCAN = history(
     quantity int 1 handed out, -1 taken back
     is_insured boolean paid through the insurance
     is_split boolean a part of a pack
+    sale_price price of one pack, as it was sold (finl_trns_pric)
+    manufactured_on date
+    expires_on date the last day of its shelf life
     """,
     key="line_id trace_code scanned_at",
     dated="CAST(scanned_at AS DATE)",

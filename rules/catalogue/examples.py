@@ -4,6 +4,8 @@ An example names only the columns that matter. Ids get the example's name in fro
 encounters and settlements that it does not give are made from its lines (the fund pays 80 percent of the covered
 amount, the personal account 10 percent of the amount).
 
+A trace code begins with `{own}`: seven digits that are the example's own, as those of a drug are.
+
 Knowledge that only regions have does not ship: an example names the points that it rests on. Their codes are nobody
 else's, and all examples' points hold together.
 """
@@ -18,6 +20,7 @@ from decimal import Decimal
 from typing import Any
 
 from fundwatch.contracts import TABLES
+from fundwatch.fingerprint import fingerprint
 from rules.catalogue.example_indicators import indicator_rows, schema_of
 from rules.catalogue.rule import Example, RuleSet
 from rules.frames.indicators import STATISTICS
@@ -27,6 +30,8 @@ from rules.knowledge.points import Knowledge, KnowledgePoint
 ExampleRow = dict[str, Any]
 _SHARED = ("item_code", "local_item_code", "rule_id")  # codes of the catalogues, not ids of the example
 _POINT = {"name": "例", "region": "CN", "valid_from": date(2021, 5, 1), "source": "例 an example"}
+_CODED = frozenset({"trace_code"})
+_OWN_DIGITS = (2_000_000, 10_000_000)
 _FUND, _ACCOUNT = Decimal("0.8"), Decimal("0.1")
 
 
@@ -195,10 +200,17 @@ def _settlement_of(lines: list[ExampleRow]) -> ExampleRow:
 
 
 def _named(row: ExampleRow, example: str) -> ExampleRow:
-    return {
+    named = {
         name: f"{example}:{value}" if value is not None and name.endswith("_id") and name not in _SHARED else value
         for name, value in row.items()
     }
+    return named | {name: named[name].replace("{own}", own_digits(example)) for name in _CODED & named.keys()}
+
+
+def own_digits(example: str) -> str:
+    """The first digits of the trace codes in an example's world."""
+    least, most = _OWN_DIGITS
+    return str(least + int(fingerprint(example), 16) % (most - least))
 
 
 def _typed(table: str, row: ExampleRow) -> tuple[Any, ...]:

@@ -57,15 +57,11 @@ class WhyNot(Enum):
     LICENCE = BilingualText(
         zh="须有人员、设备、场所资质登记", en="needs registers of staff, equipment and rooms by licence"
     )
-    CONTRACT = BilingualText(
-        zh="须有集采合同或对自费者的售价", en="needs the procurement contract, or the price for who pays alone"
-    )
     CONDUCT = BilingualText(zh="返现、送礼不留费用明细", en="cash and gifts leave no line")
     NETWORK = BilingualText(
         zh="须看人、机构、凭证的联系：由网络而非规则发现",
         en="links of people and places show it: for networks, not rules",
     )
-    TRACE = BilingualText(zh="须有追溯码，费用明细没有", en="needs trace codes, which claims do not hold")
 
 
 class ProblemItem(Declared):

@@ -45,14 +45,14 @@ _BASE = (
 
 # The drug, whoever makes it and in whatever form: a western drug's code of 23 characters has its class and name in the
 # first ten, a patent drug's code of 20 in the first eleven. Any other code names no drug that could be compared.
-_GENERIC_CODE = (
+GENERIC_CODE = (
     "CASE WHEN item_code LIKE 'X%' AND length(item_code) = 23 THEN substring(item_code, 1, 10) "
     "WHEN item_code LIKE 'Z%' AND length(item_code) = 20 THEN substring(item_code, 1, 11) END"
 )
 
 
 @dataclass(frozen=True)
-class _Part:
+class LinePart:
     """Columns joined to the lines when a rule names one of them; `reads` are other columns that the join reads."""
 
     columns: Mapping[str, Sources]
@@ -60,14 +60,14 @@ class _Part:
     reads: frozenset[str] = field(default=frozenset())
 
 
-def _register(table: str, key: str, *names: str, **dates: str) -> _Part:
+def _register(table: str, key: str, *names: str, **dates: str) -> LinePart:
     """Columns of another clean table, found by its key; `dates` are the days of its times."""
 
     def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
         days = (F.to_date(moment).alias(name) for name, moment in dates.items())
         return lines.join(inputs.table(table).select(key, *names, *days), on=key, how="left")
 
-    return _Part(from_table(table, *names, **dates), join)
+    return LinePart(from_table(table, *names, **dates), join)
 
 
 def _with_ages(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
@@ -76,7 +76,7 @@ def _with_ages(lines: DataFrame, _inputs: ScanInputs, _wanted: frozenset[str]) -
     return lines.select("*", (reached - 1).alias("age_at_least"), reached.alias("age_at_most"))
 
 
-def _codes_of_encounter(table: str, code: str, name: str) -> _Part:
+def _codes_of_encounter(table: str, code: str, name: str) -> LinePart:
     """All codes of another clean table under the line's encounter, sorted; null where there is none."""
 
     def join(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
@@ -85,7 +85,7 @@ def _codes_of_encounter(table: str, code: str, name: str) -> _Part:
         codes = known.groupBy("encounter_id").agg(F.sort_array(F.collect_set(code)).alias(name))
         return lines.join(codes, on="encounter_id", how="left")
 
-    return _Part({name: each_of(f"{table}.{code}", f"{table}.encounter_id")}, join)
+    return LinePart({name: each_of(f"{table}.{code}", f"{table}.encounter_id")}, join)
 
 
 def _with_ordering_title(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
@@ -102,9 +102,9 @@ def _with_ordering_title(lines: DataFrame, inputs: ScanInputs, _wanted: frozense
     return lines.join(entries, on=same & in_force, how="left").select(*lines.columns, "ordering_title")
 
 
-def _derived(name: str, sql: str, reads: frozenset[str], sources: Sources) -> _Part:
+def _derived(name: str, sql: str, reads: frozenset[str], sources: Sources) -> LinePart:
     """A column that is made of the line's others."""
-    return _Part({name: sources}, lambda lines, _inputs, _wanted: lines.select("*", F.expr(sql).alias(name)), reads)
+    return LinePart({name: sources}, lambda lines, _inputs, _wanted: lines.select("*", F.expr(sql).alias(name)), reads)
 
 
 def _with_item_spread(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[str]) -> DataFrame:
@@ -122,19 +122,19 @@ def _with_item_spread(lines: DataFrame, inputs: ScanInputs, _wanted: frozenset[s
     return lines.join(spread, on="item_code", how="left")
 
 
-def _of_classes(classes: Sequence[KnowledgeClass]) -> Iterator[_Part]:
+def _of_classes(classes: Sequence[KnowledgeClass]) -> Iterator[LinePart]:
     """The columns that classes of knowledge give: those that are found by one column are looked up together."""
     for matched_by in dict.fromkeys(declared.matched_by for declared in classes):
         yield _of_column(matched_by, [declared for declared in classes if declared.matched_by == matched_by])
 
 
-def _of_column(matched_by: str, classes: Sequence[KnowledgeClass]) -> _Part:
+def _of_column(matched_by: str, classes: Sequence[KnowledgeClass]) -> LinePart:
     def join(lines: DataFrame, inputs: ScanInputs, wanted: frozenset[str]) -> DataFrame:
         asked = [declared for declared in classes if wanted & declared.gives.keys()]
         return with_knowledge(lines, asked, inputs.knowledge)
 
     columns = {name: each_of(declared.source) for declared in classes for name in declared.gives}
-    return _Part(columns, join, reads=frozenset({matched_by}))
+    return LinePart(columns, join, reads=frozenset({matched_by}))
 
 
 _REGISTERS = (
@@ -147,27 +147,27 @@ _REGISTERS = (
     _register(
         "institution", "institution_id", "institution_name", "institution_type", "institution_level", "bed_count"
     ),
-    _Part(
+    LinePart(
         {"price_limit_in_force": any_of("claim_line.price_limit", "item.price_limit")},
         lambda lines, inputs, _: with_item_in_force(lines, inputs.table("item")),
         reads=frozenset({"price_limit"}),
     ),
-    _Part(
+    LinePart(
         {name: each_of("patient.birth_year", "claim_line.charged_at") for name in ("age_at_least", "age_at_most")},
         _with_ages,
         reads=frozenset({"birth_year"}),
     ),
     _codes_of_encounter("diagnosis", "diagnosis_code", "diagnosis_codes"),
     _codes_of_encounter("procedure", "procedure_code", "procedure_codes"),
-    _Part(settled.SETTLEMENT_COLUMNS, settled.with_settlement),
-    _Part(settled.TWIN_COLUMNS, settled.with_twin),
-    _Part(settled.ENROLMENT_COLUMNS, settled.with_enrolment),
-    _Part(settled.OPERATION_COLUMNS, settled.with_operation),
-    _Part(
+    LinePart(settled.SETTLEMENT_COLUMNS, settled.with_settlement),
+    LinePart(settled.TWIN_COLUMNS, settled.with_twin),
+    LinePart(settled.ENROLMENT_COLUMNS, settled.with_enrolment),
+    LinePart(settled.OPERATION_COLUMNS, settled.with_operation),
+    LinePart(
         {"ordering_title": each_of("doctor.title", "doctor.doctor_id", "doctor.institution_id")}, _with_ordering_title
     ),
     _derived("month", "trunc(service_date, 'month')", frozenset(), each_of("claim_line.charged_at")),
-    _derived("generic_code", _GENERIC_CODE, frozenset(), each_of("claim_line.item_code")),
+    _derived("generic_code", GENERIC_CODE, frozenset(), each_of("claim_line.item_code")),
     _derived(
         "daily_dose_mg", DAILY_DOSE, frozenset({"single_dose", "dose_frequency"}),
         each_of("claim_line.single_dose", "claim_line.dose_frequency"),
@@ -176,25 +176,25 @@ _REGISTERS = (
         "diagnosis_group", "substring(main_diagnosis_code, 1, 5)", frozenset({"main_diagnosis_code"}),
         each_of("encounter.main_diagnosis_code"),
     ),
-    _Part(
+    LinePart(
         {
             name: each_of("claim_line.quantity", "claim_line.item_code", "claim_line.charged_at")
             for name in ("item_median_quantity", "item_high_quantity", "item_line_count")
         },
         _with_item_spread,
     ),
-    _Part(STAY_BESIDE, with_stay_beside),
-    _Part(beside_claims.NEXT_STAY, beside_claims.with_next_stay, reads=frozenset({"here_encounter_id"})),
-    _Part(beside_claims.ABSENCES, beside_claims.with_absence),
-    _Part(beside_claims.TRIALS, beside_claims.with_trial),
-    _Part(beside_claims.RESULTS, beside_claims.with_results),
-    _Part(REGISTRATIONS, with_registrations),
+    LinePart(STAY_BESIDE, with_stay_beside),
+    LinePart(beside_claims.NEXT_STAY, beside_claims.with_next_stay, reads=frozenset({"here_encounter_id"})),
+    LinePart(beside_claims.ABSENCES, beside_claims.with_absence),
+    LinePart(beside_claims.TRIALS, beside_claims.with_trial),
+    LinePart(beside_claims.RESULTS, beside_claims.with_results),
+    LinePart(REGISTRATIONS, with_registrations),
 )  # fmt: skip
-_RESOURCES = _Part(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
+_RESOURCES = LinePart(RESOURCES, with_resource_count, reads=frozenset({"resource_type"}))
 _CODES = ("diagnosis_codes", "main_diagnosis_code")
 _LISTED = ("diagnosis.diagnosis_code", "diagnosis.encounter_id", "encounter.started_at")
 _FITTING = (
-    _Part(
+    LinePart(
         {
             name: each_of(f"knowledge.{listing.knowledge_class}", *_LISTED)
             for listing in LISTINGS
@@ -203,7 +203,7 @@ _FITTING = (
         with_indications,
         frozenset({*_CODES, *(listing.stems for listing in LISTINGS)}),
     ),
-    _Part(
+    LinePart(
         {
             "contraindicated_by": each_of("knowledge.contraindication")
             | any_of("diagnosis.diagnosis_code", "encounter.main_diagnosis_code")
@@ -211,12 +211,12 @@ _FITTING = (
         with_contraindicating,
         frozenset({"contraindication_stems", *_CODES}),
     ),
-    _Part(
+    LinePart(
         {"is_of_department": each_of("knowledge.department_item", "claim_line.performing_department")},
         with_department_fit,
         frozenset({"department_words", "performing_department", "ordering_department"}),
     ),
-    _Part(
+    LinePart(
         dict.fromkeys(
             ("is_of_benefit", "benefit_diseases"),
             each_of("knowledge.benefit_drug", "chronic_registration.patient_id", "chronic_registration.disease_name"),
@@ -224,11 +224,11 @@ _FITTING = (
         with_benefit_fit,
         frozenset({"benefit_words"}),
     ),
-    _Part(around.ACTS, around.with_acts),
-    _Part(around.TREATED, around.with_treatment, frozenset({"line_group"})),
-    _Part({"ordering_doctor_left_on": each_of("doctor.doctor_id", "doctor.ended_on")}, with_doctor_left),
+    LinePart(around.ACTS, around.with_acts),
+    LinePart(around.TREATED, around.with_treatment, frozenset({"line_group"})),
+    LinePart({"ordering_doctor_left_on": each_of("doctor.doctor_id", "doctor.ended_on")}, with_doctor_left),
 )
-_RESTRICTED_SEX = _Part(
+_RESTRICTED_SEX = LinePart(
     {name: any_of("knowledge.sex_item", "knowledge.sex_diagnosis") for name in ("restricted_sex", "restricted_by")},
     lambda lines, _inputs, _wanted: with_restricted_sex(lines),
     reads=frozenset({"item_sex", "diagnosis_sex", "item_name", "main_diagnosis_code"}),
@@ -239,12 +239,14 @@ _RESTRICTED_SEX = _Part(
 class LineBase:
     """What a frame of fee lines begins with: which lines, how often, and what more than a line's own each has.
 
-    `rows` makes them of the settled lines; `columns` are those that it adds; `row_key` is unique within an institution.
+    `rows` makes them of the settled lines; `columns` are those that it adds; `row_key` is unique within an institution;
+    `parts` are joined after all others.
     """
 
     rows: Callable[[DataFrame, ScanInputs], DataFrame]
     columns: Mapping[str, Sources] = field(default_factory=dict)
     row_key: str = "line_id"
+    parts: tuple[LinePart, ...] = ()
 
 
 _EVERY_LINE = LineBase(lambda lines, _inputs: lines)
@@ -257,7 +259,7 @@ def lines_frame(classes: Iterable[KnowledgeClass], name: str = "lines", base: Li
     """
     classes = tuple(declared for declared in classes if declared.of == "line")
     # those that read what another gives, after it
-    parts = (*_REGISTERS, *_of_classes(classes), *_FITTING, _RESTRICTED_SEX, _RESOURCES)
+    parts = (*_REGISTERS, *_of_classes(classes), *_FITTING, _RESTRICTED_SEX, _RESOURCES, *base.parts)
     own = (c for c in TABLES["claim_line"].column_names if not c.startswith("known_"))
     of_line = from_table("claim_line", *own, service_date="charged_at")
     groups = (of_line, base.columns, *(part.columns for part in parts))
@@ -272,7 +274,9 @@ def lines_frame(classes: Iterable[KnowledgeClass], name: str = "lines", base: Li
     return RowFrame(name, partial(_rows, base, parts), columns, row_key=base.row_key, proof=None)
 
 
-def _rows(base: LineBase, parts: Sequence[_Part], inputs: ScanInputs, wanted: frozenset[str], first: date) -> DataFrame:
+def _rows(
+    base: LineBase, parts: Sequence[LinePart], inputs: ScanInputs, wanted: frozenset[str], first: date
+) -> DataFrame:
     """Settled fee lines of the window; with `ended_on` wanted, also all lines of the stays that ended in it; and with
     `settled_on` those of the settlements that were made in it."""
     for part in reversed(parts):

@@ -19,6 +19,7 @@ from rules.frames import (
     settlements,
     stays,
 )
+from rules.frames.codes import cash_prices, handed_out, stocked
 from rules.frames.declaration import NO_TABLES, Grain, RowFrame, Sources, each_of
 from rules.frames.persons import body_facts, purchases, registrations, visits, years
 
@@ -36,6 +37,9 @@ _MODULES = (
     same_day,
     years,
     registrations,
+    handed_out,
+    stocked,
+    cash_prices,
     body_facts,
     recurrences,
     indicators,

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from simulator.beside.extra_table import Dated, EndOfWorld, ExtraTable, Key
 from simulator.care.care import CHRONIC_DIAGNOSES
+from simulator.care.chronic import biologic_of
 from simulator.care.records import Visit
 from simulator.care.special import KIDNEY, TUMOUR
 from simulator.city.people import Person
@@ -16,17 +17,20 @@ from simulator.streams import Hand
 _UNFOUNDED_TIPS = 0.00004  # of encounters: somebody complains, and nothing is behind it
 _COMPLAINTS = ("收费与告知不一致", "等候时间长、态度差", "怀疑重复收费", "怀疑未做检查却收费", "要求到指定药店购药")
 _REFERRAL, _LIVES_ELSEWHERE = "1", "2"
+_TERM_DAYS = 730
 
 
 def _registrations(hand: Hand, person: Person, first: date, last: date) -> Iterator[Dated]:
-    """One row per condition of a person with the outpatient chronic benefit, valid for two years."""
+    """One row per condition of a person with the outpatient chronic benefit, for two years and renewed in time."""
     if not person.is_registered:
         return
     found = [CHRONIC_DIAGNOSES[condition] for condition in person.conditions]
     found += [KIDNEY] * person.health.on_dialysis + [TUMOUR] * person.health.has_cancer
+    found += [biologic_of(person)[1]] if person.health.on_biologic else []
     for code, name in found:
         begin = max(first - timedelta(days=hand.between(30, 700)), person.enrolled_on or date.min)
-        row = (person.psn_no, code, name, str(begin), str(begin + timedelta(days=730)))
+        terms = 1 + (last - begin).days // _TERM_DAYS
+        row = (person.psn_no, code, name, str(begin), str(begin + timedelta(days=_TERM_DAYS * terms)))
         yield Dated(max(first, person.registered_on or first), f"{person.psn_no} {code}", row)
 
 

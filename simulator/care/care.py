@@ -13,7 +13,7 @@ from simulator.city import items as catalogue
 from simulator.city.items import Item
 from simulator.city.people import Person, person_name
 from simulator.city.providers import Doctor, Institution
-from simulator.city.staffing import WHOLE_DAY
+from simulator.city.staffing import CHIEFS, RESPONSIBLE, WHOLE_DAY
 from simulator.streams import Hand
 
 CHRONIC_DIAGNOSES = {
@@ -28,7 +28,7 @@ _SURGERIES = {
     "cataract": (("H25.900", "老年性白内障"), "A04"),
     "heart": (("I25.103", "冠状动脉粥样硬化性心脏病"), "A03"),
 }
-EMERGENCY = "13"
+EMERGENCY, SERIOUS = "13", "140201"
 _BY_BENEFIT = ("140104", "9929")
 _FOR_EVERYBODY = (CHRONIC_DIAGNOSES["hypertension"], CHRONIC_DIAGNOSES["diabetes"])
 _SHOP_HOURS = (8, 21)
@@ -60,7 +60,7 @@ def outpatient(
 ) -> Visit:
     """A visit or purchase within one day, settled the same day; by a doctor on duty, within his `hours`."""
     if doctor is None:
-        doctor = _prescriber(hand, place, day, department)
+        doctor = _prescriber(hand, place, day, department, _titles_for(visit_type, orders))
     by_day_and_night = doctor is not None and visit_type == EMERGENCY
     usual = _SHOP_HOURS if place.is_pharmacy else doctor.hours if doctor and by_day_and_night else WHOLE_DAY
     opens, closes = hours or usual
@@ -165,7 +165,7 @@ def stay(
 
 def _charge_ward(hand: Hand, visit: Visit, nights: int, bed: Item, illness: Illness | None) -> None:
     midnight = datetime.combine(visit.begin.date(), time(0))
-    regimen = Day(hand, visit.place, bed, illness)
+    regimen = Day(hand, visit.place, bed, illness, visit.person.age_on(visit.begin.date()))
     for n in range(max(1, nights)):
         # Charges are posted in the evening; the bed counts on the day of admission, not on discharge.
         at = midnight + timedelta(days=n, hours=17, minutes=hand.between(5, 50), seconds=hand.between(0, 59))
@@ -173,11 +173,25 @@ def _charge_ward(hand: Hand, visit: Visit, nights: int, bed: Item, illness: Illn
             charge(hand, visit, at + timedelta(minutes=minutes), [Order(item, count) for item, count in sheet])
 
 
-def _prescriber(hand: Hand, place: Institution, day: date, department: str) -> Doctor | None:
-    """Hospitals always name one on duty; a pharmacy sometimes leaves out whose slip it filled."""
+def _titles_for(visit_type: str, orders: Sequence[Order]) -> Sequence[str]:
+    """Whose work the visit is: a senior fee is a senior doctor's, and serious disease is not left to residents."""
+    if any(order.item is catalogue.EXPERT_CONSULTATION for order in orders):
+        return CHIEFS
+    return RESPONSIBLE if visit_type == SERIOUS else ()
+
+
+def _prescriber(
+    hand: Hand, place: Institution, day: date, department: str, titles: Sequence[str] = ()
+) -> Doctor | None:
+    """Hospitals always name one on duty; a pharmacy sometimes leaves out whose slip it filled.
+
+    Of the titles, if there are such doctors: of the department, of another one that day, or called in.
+    """
     if place.is_pharmacy:
         return None if hand.chance(_UNNAMED_AT_SHOP) else hand.pick(place.doctors)
-    return hand.pick(place.on_duty(day, department))
+    on_duty = place.on_duty(day, department)
+    fitting = ([d for d in some if d.title in titles] for some in (on_duty, place.on_duty(day), place.doctors))
+    return hand.pick(next(filter(None, fitting), on_duty) if titles else on_duty)
 
 
 def _complaint(hand: Hand, person: Person, illness: str) -> str:

@@ -6,6 +6,7 @@ western drugs 260, patent drugs 90, herb pieces 65, the rest tests and treatment
 
 from __future__ import annotations
 
+from simulator.care.care import CHRONIC_DIAGNOSES
 from simulator.care.illness import Diagnosis
 from simulator.city import items as catalogue
 from simulator.city.items import Item
@@ -17,9 +18,23 @@ BENEFIT_DRUGS = {name: (*own, *catalogue.families()[_MORE[name]]) for name, own 
 _PATENTS = (*catalogue.PATENT_DRUGS, *catalogue.families()["patent_more"])
 _HERBS = (*catalogue.HERBS, *catalogue.families()["herbs_more"])
 _TREAT, _SUPPLY = catalogue.families()["treatments"], catalogue.families()["supplies"]
-_COSTLY = (catalogue.COSTLY_DRUGS[1], catalogue.COSTLY_DRUGS[2])
-_BIOLOGICS = (catalogue.COSTLY_DRUGS[0], catalogue.COSTLY_DRUGS[3])
+# What dear drugs are for, and paid for.
+COSTLY_FOR: tuple[tuple[Item, Diagnosis], ...] = tuple(
+    zip(
+        catalogue.COSTLY_DRUGS,
+        (
+            ("M06.900", "类风湿性关节炎"),
+            ("I48.x00", "心房颤动"),
+            CHRONIC_DIAGNOSES["diabetes"],
+            ("M81.900", "骨质疏松"),
+        ),
+        strict=True,
+    )
+)
+_THINNER, _FOR_DIABETES = catalogue.COSTLY_DRUGS[1], catalogue.COSTLY_DRUGS[2]
+_BIOLOGICS = (COSTLY_FOR[0], COSTLY_FOR[3])
 _PACKS_A_MONTH = 4.0
+_STATINS = "XC10AA"  # nobody is given two of them
 _SETS: tuple[tuple[Item, ...], ...] = (
     (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0], _SUPPLY[1]),
     (catalogue.ACUPUNCTURE, _TREAT[8]),
@@ -37,7 +52,9 @@ _COMORBID: tuple[Diagnosis, ...] = (
 )  # fmt: skip
 _WESTERN_QUANTITY, _PATENT_QUANTITY = 2.15, 2.6
 _PATENT_VISITS, _HERB_VISITS, _COSTLY_VISITS, _LAB_VISITS, _IMAGE_VISITS = 0.72, 0.53, 0.36, 0.18, 0.05
-_CONSULTATIONS, _LONG_PRESCRIPTIONS = 0.1, 0.45
+_CONSULTATIONS, _DAYS_NOTED = 0.1, 0.45
+# An ordinary prescription is for a week; a long one is written for whom it saves the way, not for who comes every week.
+_ORDINARY_DAYS, _MOST_VISITS_OF_THE_STABLE = 7, 2.0
 
 Sheet = list[tuple[Item, int, int]]  # item, quantity, days supplied
 
@@ -59,12 +76,24 @@ def given(hand: Hand, person: Person, condition: str, *, at_shop: bool) -> Sheet
     return [*found, *_tests(hand, person), *_treatment(hand, person)]
 
 
-def diagnoses(hand: Hand, person: Person, known: dict[str, Diagnosis], condition: str) -> tuple[Diagnosis, ...]:
-    """What the doctor writes beside the main diagnosis: other conditions, and what comes with age."""
-    more = [known[other] for other in person.conditions if other != condition and hand.chance(0.35)]
+def diagnoses(hand: Hand, person: Person, condition: str, sheet: Sheet) -> tuple[Diagnosis, ...]:
+    """What the doctor writes beside the main diagnosis: what dear drugs are for, other conditions, what age brings."""
+    more = [CHRONIC_DIAGNOSES[other] for other in person.conditions if other != condition and hand.chance(0.35)]
     if person.health.comorbid and hand.chance(0.4):
         more.append(_COMORBID[(person.home + hand.between(0, person.health.comorbid - 1)) % len(_COMORBID)])
-    return tuple(more)
+    return tuple(dict.fromkeys((*paid_for(condition, sheet), *more)))
+
+
+def paid_for(condition: str, sheet: Sheet) -> tuple[Diagnosis, ...]:
+    """The illnesses that the dear drugs of the sheet are for, beside the condition; a thinner serves the heart."""
+    illnesses = {drug: illness for drug, illness in COSTLY_FOR if drug is not _THINNER}
+    found = dict.fromkeys(illnesses[item] for item, *_ in sheet if item in illnesses)
+    return tuple(illness for illness in found if illness != CHRONIC_DIAGNOSES[condition])
+
+
+def biologic_of(person: Person) -> tuple[Item, Diagnosis]:
+    """The dear drug that somebody is on month after month, and the illness that it is for."""
+    return _BIOLOGICS[person.home % len(_BIOLOGICS)]
 
 
 def drugs_given(hand: Hand, person: Person, condition: str) -> Sheet:
@@ -73,15 +102,28 @@ def drugs_given(hand: Hand, person: Person, condition: str) -> Sheet:
     if len(person.conditions) > 1 and hand.chance(0.6):
         other = hand.pick(person.conditions)
         drugs += [drug for drug in hand.some(BENEFIT_DRUGS[other], hand.between(1, 2)) if drug not in drugs]
-    days = catalogue.DRUGS_SUPPLIED_DAYS if hand.chance(_LONG_PRESCRIPTIONS) else 0
+    statins = [drug for drug in drugs if drug.code.startswith(_STATINS)]
+    drugs = [drug for drug in drugs if drug not in statins[1:]]
+    days = _days_of(person) if hand.chance(_DAYS_NOTED) else 0
     spending = person.health.spending
     sheet = [(drug, _times(hand, _WESTERN_QUANTITY * spending * min(1.0, 60_00 / drug.price)), days) for drug in drugs]
     if person.health.uses_costly and hand.chance(min(0.9, _COSTLY_VISITS * person.health.costly)):
-        sheet.insert(0, (hand.pick(_COSTLY), 1, 0))
+        sheet.insert(0, _costly(hand, person))
     if person.health.on_biologic:
         packs = _PACKS_A_MONTH / max(1.0, person.visits_per_month)
-        sheet.insert(0, (_BIOLOGICS[person.home % 2], max(1, int(packs + hand.random())), 0))
+        sheet.insert(0, (biologic_of(person)[0], max(1, int(packs + hand.random())), 0))
     return sheet[:5]
+
+
+def _days_of(person: Person) -> int:
+    """For how many days a prescription is."""
+    return _ORDINARY_DAYS if person.visits_per_month > _MOST_VISITS_OF_THE_STABLE else catalogue.DRUGS_SUPPLIED_DAYS
+
+
+def _costly(hand: Hand, person: Person) -> tuple[Item, int, int]:
+    """The injection for diabetes, or where there is none two packs of a blood thinner, which are about as dear."""
+    drug = hand.pick((_THINNER, _FOR_DIABETES))
+    return (drug, 1, 0) if drug is _THINNER or "diabetes" in person.conditions else (_THINNER, 2, 0)
 
 
 def _tests(hand: Hand, person: Person) -> Sheet:

@@ -10,7 +10,7 @@ from functools import partial
 from simulator.care import special
 from simulator.care.admissions import Admission, planned_stays, ward_illness
 from simulator.care.care import CHRONIC_DIAGNOSES, Order, charge, outpatient, stay
-from simulator.care.chronic import Sheet, diagnoses, drugs_given, given
+from simulator.care.chronic import Sheet, diagnoses, drugs_given, given, paid_for
 from simulator.care.everyday import passing_visit
 from simulator.care.records import Visit
 from simulator.care.seasons import day_of
@@ -58,11 +58,11 @@ def refill(hand: Hand, person: Person, providers: Providers, day: date, place: I
         elsewhere = hand.chance(_ELSEWHERE[person.health.wanders])
         place = hand.pick(providers.pharmacies if at_shop else providers.hospitals) if elsewhere else usual
     condition = hand.pick(person.conditions)
-    orders = _orders(given(hand, person, condition, at_shop=at_shop))
+    sheet = given(hand, person, condition, at_shop=at_shop)
     visit_type = "9929" if at_shop else "140104"
     return outpatient(
-        hand, person, place, day, orders, visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
-        more_diagnoses=diagnoses(hand, person, CHRONIC_DIAGNOSES, condition),
+        hand, person, place, day, _orders(sheet), visit_type=visit_type, diagnosis=CHRONIC_DIAGNOSES[condition],
+        more_diagnoses=diagnoses(hand, person, condition, sheet),
     )  # fmt: skip
 
 
@@ -183,7 +183,12 @@ def _then_the_shop(hand: Hand, person: Person, providers: Providers, day: date) 
     condition = hand.pick(person.conditions)
     slip = drugs_given(hand, person, condition)
     known, place = CHRONIC_DIAGNOSES[condition], providers.home_pharmacy(person.home_on(day))
-    return [outpatient(hand, person, place, day, _orders(slip), visit_type="9929", diagnosis=known, hours=(19, 21))]
+    return [
+        outpatient(
+            hand, person, place, day, _orders(slip), visit_type="9929", diagnosis=known,
+            more_diagnoses=paid_for(condition, slip), hours=(19, 21),
+        )
+    ]  # fmt: skip
 
 
 def _stay(hand: Hand, person: Person, providers: Providers, planned: Admission) -> list[Visit]:

@@ -20,15 +20,19 @@ _CARE = catalogue.families()["ward_care"]
 _TREATMENTS = catalogue.families()["treatments"][:8]
 _MORE_TESTS = catalogue.families()["tests"]
 _LAB_DAY = 0.28
+_FLUID = catalogue.WARD_DRUGS[0]
+_FOR_ADULTS, _OF_AGE = "XJ01MA", 18  # quinolones are barred for children by their labels
 _WARD_MORE = catalogue.families()["ward_more"]
 
 
 class Day:
     """The regimen of one stay."""
 
-    def __init__(self, hand: Hand, place: Institution, bed: Item, illness: Illness | None) -> None:
+    def __init__(self, hand: Hand, place: Institution, bed: Item, illness: Illness | None, years: int) -> None:
         special = hand.some(illness.drugs, 7) if illness else []
-        drugs = list(dict.fromkeys((*special, *hand.some((*catalogue.WARD_DRUGS, *_WARD_MORE), 12))))
+        # what drips is dissolved in something
+        drugs = list(dict.fromkeys((_FLUID, *special, *hand.some((*catalogue.WARD_DRUGS, *_WARD_MORE), 12))))
+        drugs = [drug for drug in drugs if years >= _OF_AGE or not drug.code.startswith(_FOR_ADULTS)]
         count = hand.between(8, 12)
         self.base: Sheet = [(bed, 1), (catalogue.WARD_ROUND, 1), (hand.pick(_NURSING), 1)]
         self.drugs: Sheet = [(drug, hand.between(1, 2)) for drug in drugs[:count]]

@@ -16,6 +16,7 @@ CLINICAL = ("A03", "A04", "A05", "A20", "A50")
 SPECIAL = ("A07", "A19", "A21")  # secondary and tertiary hospitals
 TECHNICAL = ("A30", "A32")
 TITLES = ("主任医师", "副主任医师", "主治医师", "主治医师", "住院医师")
+CHIEFS, RESPONSIBLE = TITLES[:2], TITLES[:4]  # who takes a senior fee, who may treat serious disease as outpatient care
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 _LONGEST_WEEK = 5
 WHOLE_DAY = (8, 17)

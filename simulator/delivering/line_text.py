@@ -12,7 +12,7 @@ from simulator.care.records import Line, Visit
 from simulator.care.settling import split
 from simulator.city.items import Item
 from simulator.city.providers import Doctor
-from simulator.delivering.rows import money, quoted
+from simulator.delivering.rows import local_part, money, quoted
 
 # By identity, since staged variants may share a code; the item is kept, so that no other takes its identity.
 _ITEMS: dict[int, tuple[Item, str, str, str]] = {}
@@ -65,7 +65,7 @@ def _ordered_by(doctor: Doctor | None, in_shop: bool) -> str:
 
 def _item(item: Item) -> tuple[Item, str, str, str]:
     named = f"{item.code},{quoted(item.name)}"
-    parts = (item, named, item.code[-6:], f"{item.list_type},{item.charge_class},{item.grade}")
+    parts = (item, named, local_part(item), f"{item.list_type},{item.charge_class},{item.grade}")
     _ITEMS[id(item)] = parts
     return parts
 

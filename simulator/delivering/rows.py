@@ -146,11 +146,16 @@ def _share(part: int, whole: int) -> str:
     return f"{parts // 10_000}.{parts % 10_000:04d}"
 
 
+def local_part(item: Item) -> str:
+    """What tells an item from all others in a place's own code, in fewer digits than numbers of persons have."""
+    return item.code[2:11] if item.is_service else f"{item.code[:6]}{item.code[-5:]}"
+
+
 def line_row(visit: Visit, line: Line, problem: str = "") -> FileRow:
     """fee_list; `problem` names what is wrong with the row as it arrives, and never touches its amount."""
     item, doctor = line.item, line.doctor
     department = "" if visit.place.is_pharmacy or doctor is None else doctor.department
-    own_code = f"{visit.place.code[-3:]}-{item.code[-6:]}"
+    own_code = f"{visit.place.code[-3:]}-{local_part(item)}"
     ordering = None if problem == "doctor_missing" else doctor
     code = f"{visit.place.code[-3:]}{item.code[-6:]}" if problem == "unknown_item" else item.code
     price = line.price if problem != "amount_mismatch" else _other_price(line.price)

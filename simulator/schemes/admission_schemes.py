@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from simulator.care.care import Order, outpatient, stay
 from simulator.care.records import Visit
@@ -140,8 +141,8 @@ def referred_up_and_back(stage: SchemeStage) -> None:
     low, high = stage.hospital("2"), stage.hospital("1")
     illness = ("K80.100", "胆囊结石伴慢性胆囊炎")
     visits = _chain(stage, (low, high, low), 0, (illness, illness, illness), surgery=("", "gallbladder", ""))
-    for visit in visits[:2]:
-        visit.way_out = "2"
+    for visit, onward in pairwise(visits):
+        visit.way_out, onward.referral = "2", (visit.id, visit.place.code)
     stage.label_visits(*visits)
 
 

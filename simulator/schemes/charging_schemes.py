@@ -21,9 +21,8 @@ _GRADES = (catalogue.NURSING_1, catalogue.NURSING_2, catalogue.NURSING_3)
 
 def contained_item(stage: SchemeStage) -> None:
     """An act and what it contains on one day (UB-01); careful: the part a day later."""
-    pair = stage.hand.pick(((rare_items.STENTING, rare_items.BALLOON), (rare_items.PERFUSION, catalogue.DIALYSIS)))
-    illness = _ANGINA if pair[0] is rare_items.STENTING else _POISONED
-    visit = ward(stage, stage.hand.between(5, 8), "1", "2", diagnosis=illness)
+    pair = (rare_items.PERFUSION, catalogue.DIALYSIS)
+    visit = ward(stage, stage.hand.between(5, 8), "1", "2", diagnosis=_POISONED)
     day = visit.begin.date() + timedelta(days=1)
     if stage.disguise == 0:
         stage.label_lines(visit, add_lines(stage, visit, day, [Order(item) for item in pair], (9, 15))[1:])
@@ -40,6 +39,7 @@ def angiogram_first(stage: SchemeStage) -> None:
     day = visit.begin.date() + timedelta(days=1)
     lines = add_lines(stage, visit, day, [Order(catalogue.ANGIOGRAPHY)], (9, 15))
     lines += add_lines(stage, visit, day + timedelta(days=1), [Order(rare_items.STENTING)], (9, 15))
+    visit.operation = ("36.0600x004", "冠状动脉支架置入术")
     stage.label_lines(visit, lines)
 
 

@@ -87,7 +87,7 @@ def full_dialysis_unit(stage: SchemeStage) -> None:
 
 def _dialysis_unit(stage: SchemeStage, sessions: int, *, days: int) -> None:
     place = stage.new_hospital("3", f"云溪市{stage.hand.pick('清明和静')}源{stage.instance}号血液透析中心", beds=6)
-    place.equipment = {**place.equipment, "dialysis": 2}
+    place.equipment = {**place.equipment, "DIALYSIS": 2}
     first = stage.start(days * 2 + 1)
     for n in range(days):
         day = first + timedelta(days=2 * n)
@@ -152,7 +152,8 @@ def emergency_clinic(stage: SchemeStage) -> None:
         day = stage.any_day()
         orders = [
             Order(catalogue.EMERGENCY_CONSULTATION),
-            *(Order(drug) for drug in stage.hand.some(catalogue.WARD_DRUGS, 2)),
+            *(Order(item) for item in (catalogue.INFUSION, catalogue.INFUSION_SET, catalogue.WARD_DRUGS[0])),
+            *(Order(drug) for drug in stage.hand.some(catalogue.WARD_DRUGS[1:], 1)),
         ]
         visit = outpatient(stage.hand, stage.bystander(day), place, day, orders, visit_type="13", diagnosis=_COLD)
         stage.add(move(visit, stage.hand.between(0, 4), stage.hand.between(0, 59)))

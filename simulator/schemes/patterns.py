@@ -7,6 +7,7 @@ from datetime import timedelta
 from simulator.care.care import CHRONIC_DIAGNOSES, Order, outpatient
 from simulator.care.life import refill
 from simulator.city import items as catalogue
+from simulator.city.staffing import CHIEFS
 from simulator.staging.stage import Scheme, SchemeStage
 
 _LAB_BUNDLE = catalogue.LABS[2:10]
@@ -67,6 +68,7 @@ def rare_disease_doctor(stage: SchemeStage) -> None:
     """A specialist whose patients need one costly drug, and are examined for it."""
     place = stage.hospital("1")
     doctor = stage.new_doctor(place, "A03")
+    doctor.title = CHIEFS[0]
     illness = ("M45.x00", "强直性脊柱炎")
     for _ in range(_DOCTOR_VISITS // 2):
         day = stage.any_day()

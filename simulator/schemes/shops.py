@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from simulator.care.care import Order
+from simulator.care.chronic import COSTLY_FOR
 from simulator.city import items as catalogue
 from simulator.city import variants
 from simulator.city.providers import Doctor, Institution
 from simulator.schemes.pharmacies import GOODS
-from simulator.staging.acts import PRESSURE, bought, everyday_sales, lines_of, move, passer_by
+from simulator.staging.acts import bought, everyday_sales, lines_of, move, passer_by
 from simulator.staging.stage import Scheme, SchemeStage
 
 
@@ -17,11 +18,12 @@ def _slips_of_one_doctor(stage: SchemeStage, shop: Institution, doctor: Doctor, 
     shops = stage.world.providers.pharmacies
     for _ in range(count):
         day = stage.any_day()
-        drugs = [Order(drug, stage.hand.between(1, 3)) for drug in stage.hand.some(catalogue.COSTLY_DRUGS, 1)]
+        dear, illness = stage.hand.pick(COSTLY_FOR)
+        drugs = [Order(dear, stage.hand.between(1, 3))]
         drugs.append(Order(stage.hand.pick(catalogue.PATENT_DRUGS), stage.hand.between(2, 4)))
         where = shop if stage.hand.chance(share) else stage.hand.pick(shops)
         person = passer_by(stage, day, (35, 90))
-        stage.add(bought(stage, person, where, day, drugs, visit_type="9929", diagnosis=PRESSURE, doctor=doctor))
+        stage.add(bought(stage, person, where, day, drugs, visit_type="9929", diagnosis=illness, doctor=doctor))
 
 
 def slips_to_one_shop(stage: SchemeStage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.care.care import Order, charge, outpatient, stay
+from simulator.care.chronic import COSTLY_FOR
 from simulator.care.records import Visit
 from simulator.city import items as catalogue
 from simulator.city import variants
@@ -87,11 +88,12 @@ def drug_swapped_against_stock(stage: SchemeStage) -> None:
 
 def much_of_one_drug(stage: SchemeStage) -> None:
     """A clinic uses much of one dear drug, and bought every pack of it."""
-    place, dear = stage.hospital("2", "3"), stage.hand.pick(catalogue.COSTLY_DRUGS)
+    place, (dear, illness) = stage.hospital("2", "3"), stage.hand.pick(COSTLY_FOR)
     for _ in range(10):
         day = stage.any_day()
         orders = [Order(catalogue.CONSULTATION), Order(dear, stage.hand.between(1, 3))]
-        visit = stage.play(outpatient(stage.hand, passer_by(stage, day, (35, 90)), place, day, orders))
+        person = passer_by(stage, day, (35, 90))
+        visit = stage.play(outpatient(stage.hand, person, place, day, orders, diagnosis=illness))
         stage.label_lines(visit, lines_of(visit, dear))
 
 

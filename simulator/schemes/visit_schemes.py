@@ -25,7 +25,8 @@ def care_on_the_day_of_death(stage: SchemeStage) -> None:
     """Emergency care on the day of death."""
     death = stage.start(4)
     person = stage.person(death, death, age=(60, 92), death=death)
-    orders = [Order(catalogue.EMERGENCY_CONSULTATION), *(Order(drug, 2) for drug in catalogue.WARD_DRUGS[:3])]
+    dripped = (catalogue.INFUSION, catalogue.INFUSION_SET, *catalogue.WARD_DRUGS[:3])
+    orders = [Order(catalogue.EMERGENCY_CONSULTATION), *(Order(item) for item in dripped)]
     visit = outpatient(stage.hand, person, stage.hospital("1", "2"), death, orders, visit_type="13")
     visit.way_out = "5"
     stage.label_lines(stage.play(visit), visit.lines)

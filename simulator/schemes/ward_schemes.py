@@ -65,13 +65,14 @@ def dear_stay(stage: SchemeStage) -> None:
 
 
 def severe_case(stage: SchemeStage) -> None:
-    """As dear, and as ill: resuscitated, monitored for days, treated with the dearest drugs."""
+    """As dear, and as ill: resuscitated, monitored for days, the blood cleaned and thinned."""
     visit = ward(stage, stage.hand.between(8, 10), "1", age=(50, 90), diagnosis=("A41.900", "脓毒症"))
     for day in visit.days[:-1]:
         orders = [
             Order(rare_items.RESUSCITATION),
-            Order(catalogue.HEART_MONITOR, 24),
-            Order(catalogue.COSTLY_DRUGS[0], 2),
+            Order(catalogue.HEART_MONITOR, 24 if day > visit.begin.date() else 23 - visit.begin.hour),
+            Order(rare_items.PERFUSION),
+            Order(catalogue.COSTLY_DRUGS[1], 4),
         ]
         add_lines(stage, visit, day, orders, (17, 18))
     stage.label_visits(visit)

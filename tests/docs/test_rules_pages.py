@@ -28,8 +28,8 @@ def test_a_class_is_as_far_as_the_furthest_of_its_rules() -> None:
     rows = {row.seq: row for row in classes_in()}
     assert len(rows) == 88
     assert (rows[27].rules, rows[27].knowledge, rows[27].state) == (("OP-02",), ("frequency",), "启用 active")
-    assert (rows[14].points, rows[43].state) == (None, NO_RULE)
-    assert rows[1].state == "试运行 shadow"
+    assert (rows[14].points, rows[41].state) == (None, NO_RULE)
+    assert rows[3].state == "试运行 shadow"
     assert (rows[27].points or 0) > 10
 
 

@@ -1,4 +1,4 @@
-"""Every example of every active rule, as it is and with values left out, in one scan."""
+"""Every example of the rules that the engine's tests scan, as it is and with values left out, in one scan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from rules.catalogue.examples import example_worlds
 from rules.catalogue.proving import wrong_with
-from rules.catalogue.rule import RuleState
 from tests.rules.variants import (
     VARIANTS,
     WORLDS,
@@ -15,16 +14,16 @@ from tests.rules.variants import (
     without_what_they_hold_without,
     wrongly_hit,
 )
-from tests.rules.world import ACTIVE, SHIPPED
+from tests.rules.world import CORE, SHIPPED
 
-EXAMPLES = example_worlds(ACTIVE)
-CHANGED = tuple(variant for variant in VARIANTS if variant.rule.state == RuleState.ACTIVE)
+EXAMPLES = example_worlds(CORE)
+CHANGED = tuple(variant for variant in VARIANTS if variant.rule in CORE.rules)
 
 
 @pytest.fixture(scope="module")
 def proven(spark):
     """What is found of their examples and of the variants of these."""
-    return played_by(spark, ACTIVE, with_variants(EXAMPLES.rows, CHANGED))
+    return played_by(spark, CORE, with_variants(EXAMPLES.rows, CHANGED))
 
 
 @pytest.mark.parametrize("name", EXAMPLES.expected)

@@ -103,7 +103,7 @@ def test_a_city_does_not_raise_again_what_its_province_lowered(tmp_path: Path) -
         ({"id": "FQ-02", "params": {"max_institutions": 1}}, "params.max_institutions: 1 is not within 2–20"),
         ({"id": "FQ-02", "ranges": {"max_institutions": [0, 99]}}, "ranges: a region leaves it as it is"),
         ({"id": "FQ-02", "tier": "可疑"}, "tier: 可疑 is more than the rule's own 线索"),
-        ({"id": "FQ-04", "state": "active"}, "state: active is more than the rule's own shadow"),
+        ({"id": "FQ-05", "state": "active"}, "state: active is more than the rule's own shadow"),
         ({"id": "FQ-02", "when": "TRUE"}, "when: a region leaves it as it is"),
         ({"id": "FQ-02", "colour": "red"}, "colour: no rule has such a key"),
         ({"id": "FQ-02", "exclude": ["dialysys"]}, "exclude: no exclusion is named 'dialysys'"),

@@ -22,7 +22,7 @@ from rules.frames.indicators import AS_OF
 from rules.frames.inputs import ScanInputs, ScanWindow
 from rules.frames.registry import GRAINS, frames, tables_read
 from rules.knowledge.points import load_knowledge
-from tests.rules.world import ACTIVE, ALL_SUPPLIED, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
+from tests.rules.world import ALL_SUPPLIED, CORE, YEAR, coverage_of, scanned, shipped, tables_of, with_rows
 
 FREE = frozenset(text for table in CLEAN for text in table.free_texts)
 TWINS = [{"line_id": 1, "amount": 30}, {"line_id": 2, "amount": 30}]
@@ -31,14 +31,14 @@ BED = {"item_code": "001109000010000", "amount": 40}
 
 @pytest.fixture(scope="module")
 def all_examples(spark):
-    return tables_of(spark, ACTIVE)
+    return tables_of(spark, CORE)
 
 
 def test_a_broken_rule_is_named_and_does_not_stop_the_others(spark):
     good = shipped("DC-03")
     broken = shipped("FK-03", when="no_such_column > 1")
     total = shipped("ID-04", when="count(1) > 1")
-    rule_set = RuleSet(rules=(good, broken, total), exclusions=ACTIVE.exclusions)
+    rule_set = RuleSet(rules=(good, broken, total), exclusions=CORE.exclusions)
     found = scanned(spark, with_rows(good, lines=TWINS), rule_set=rule_set)
     coverage = coverage_of(found)
     assert [(row.state, row.hit_count) for row in coverage["DC-03"]] == [("run", 1)]
@@ -55,7 +55,7 @@ def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     supplied["patient"] = ALL_SUPPLIED["patient"] - {"death_date"}
     knowledge = {name: points for name, points in load_knowledge().items() if name != "item_class"}
     knowledge["frequency"] = knowledge["frequency"][-1:]  # an item that no line has
-    states = coverage_of(scanned(spark, ACTIVE, tables=tables, supplied=supplied, knowledge=knowledge, window=YEAR))
+    states = coverage_of(scanned(spark, CORE, tables=tables, supplied=supplied, knowledge=knowledge, window=YEAR))
     reasons = {rule_id: rows[0].why_not for rule_id, rows in states.items()}
     assert reasons["FK-06"] == "the table institution is missing"
     assert reasons["DC-03"] == "claim_line.order_id is not supplied"
@@ -64,12 +64,12 @@ def test_what_is_not_there_is_reported_and_never_a_zero(spark, all_examples):
     assert reasons["OP-02"] == "no item of frequency occurs"
     ran = {rule_id for rule_id, why in reasons.items() if why is None}
     assert ran == {"FK-02", "FK-03", "FK-25", "FQ-01", "FQ-02", "ID-01", "OP-01", "SA-02"}
-    assert set(states) == {rule.id for rule in ACTIVE.rules}
+    assert set(states) == {rule.id for rule in CORE.rules}
 
 
 def test_without_the_account_a_rule_runs_on_the_fund_alone_and_says_so(spark):
     rule = shipped("ID-04")
-    shown = RuleSet(rules=(rule,), exclusions=ACTIVE.exclusions)
+    shown = RuleSet(rules=(rule,), exclusions=CORE.exclusions)
     tables = tables_of(spark, shown)
     whole = scanned(spark, shown, tables=tables)
     unknown = F.lit(None).cast("decimal(16,2)")
@@ -90,13 +90,13 @@ def test_without_the_account_a_rule_runs_on_the_fund_alone_and_says_so(spark):
 
 
 def test_a_scan_in_which_nothing_can_run_still_tells_of_every_rule(spark, all_examples):
-    found = scanned(spark, ACTIVE, tables={"patient": all_examples["patient"]})
+    found = scanned(spark, CORE, tables={"patient": all_examples["patient"]})
     assert {rows[0].state for rows in coverage_of(found).values()} == {"not_run"}
     assert found.hits.count() == 0
 
 
 def test_what_a_scan_returns_fits_the_contracts(spark, all_examples):
-    found = scanned(spark, ACTIVE, tables=all_examples)
+    found = scanned(spark, CORE, tables=all_examples)
     for name, rows in (("rule_hit", found.hits), ("hit_line", found.hit_lines), ("rule_coverage", found.coverage)):
         TABLES[name].conform(rows.withColumn("business_date", F.lit(date(2026, 3, 31))))
 
@@ -122,7 +122,7 @@ def test_a_rule_judges_only_the_days_it_is_in_force_and_did_not_run_where_it_loo
     coming = shipped("DC-03", id="DC-93", valid=valid.model_copy(update={"from_": date(2027, 1, 1)}))
     idle = shipped("DC-03", id="DC-94", params={"min_amount": 31})
     rules = (repealed, gone, coming, idle, shipped("DC-03"))
-    rule_set = RuleSet(rules=rules, exclusions=ACTIVE.exclusions)
+    rule_set = RuleSet(rules=rules, exclusions=CORE.exclusions)
     coverage = coverage_of(scanned(spark, with_rows(shipped("DC-03"), lines=TWINS), rule_set=rule_set))
     assert {rule_id: (row.state, row.why_not, row.judged_count) for rule_id, (row,) in coverage.items()} == {
         "DC-91": ("not_run", "nothing that it judges lies in 2026-01-01 to 2026-03-03", None),
@@ -175,7 +175,7 @@ def test_a_hit_stays_the_same_hit_on_a_later_night_and_under_another_threshold(s
         rule_set,
         tables=tables,
         window=ScanWindow(date(2026, 1, 2), date(2026, 3, 5)),
-        rule_set=RuleSet(rules=(stricter,), exclusions=ACTIVE.exclusions),
+        rule_set=RuleSet(rules=(stricter,), exclusions=CORE.exclusions),
     )
     one, other = first.hits.collect(), later.hits.collect()
     assert [hit.hit_id for hit in one] == [hit.hit_id for hit in other]
@@ -192,17 +192,17 @@ def test_lines_without_a_settlement_are_no_loss_of_the_fund(spark):
     assert scanned(spark, rule_set).hits.count() == 0
 
 
-@pytest.mark.parametrize("name", sorted({GRAINS[rule.grain].frame.name for rule in ACTIVE.rules}))
+@pytest.mark.parametrize("name", sorted({GRAINS[rule.grain].frame.name for rule in CORE.rules}))
 def test_a_pass_of_all_rules_of_a_frame_is_one_spark_job(spark, job_count, all_examples, name):
     (frame,) = (one for one in frames() if one.name == name)
-    rules = [rule for rule in ACTIVE.rules if GRAINS[rule.grain].frame is frame]
-    wanted = frozenset().union(*(names_used(ACTIVE, r) | {GRAINS[r.grain].judged_on} for r in rules))
+    rules = [rule for rule in CORE.rules if GRAINS[rule.grain].frame is frame]
+    wanted = frozenset().union(*(names_used(CORE, r) | {GRAINS[r.grain].judged_on} for r in rules))
     inputs = ScanInputs(all_examples, load_knowledge(), YEAR)
     threshold = spark.conf.get("spark.sql.autoBroadcastJoinThreshold")
     spark.conf.set("spark.sql.autoBroadcastJoinThreshold", "-1")  # a broadcast is a job of its own
     try:
         shared = Shared()
-        judged = [shared.judge(ACTIVE, rule) for rule in rules]
+        judged = [shared.judge(CORE, rule) for rule in rules]
         rows = frame.build(inputs, wanted, 30)
         passes = [fold(tag(rows, shared, group, YEAR), group) for group in together(judged, shared.keys)]
         assert job_count(stacked(passes).collect) == 1
@@ -234,7 +234,7 @@ def test_where_a_source_has_dates_only_a_rule_of_times_does_not_run_and_one_of_d
     lines = [{"line_id": n, "charged_at": datetime(2026, 3, 4), "amount": 30} for n in (1, 2)]
     rules = tuple(shipped(rule_id) for rule_id in ("DC-03", "FK-02", "FK-25", "SA-02"))
     shown = with_rows(rules[0], lines=lines, encounters=twice)
-    rule_set = RuleSet(rules=rules, exclusions=ACTIVE.exclusions)
+    rule_set = RuleSet(rules=rules, exclusions=CORE.exclusions)
     tables = tables_of(spark, shown)
 
     def found_by(dates_only: frozenset[str]) -> set[tuple[str, str]]:

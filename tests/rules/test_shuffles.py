@@ -12,13 +12,13 @@ from pyspark.sql import functions as F
 from rules.catalogue.rule import Rule, RuleMeasure, RuleSet
 from rules.engine.measures import Shared, steps, together
 from rules.frames.registry import GRAINS, frames
-from tests.rules.world import ACTIVE, SHIPPED, YEAR, scanned, shipped, tables_of, with_rows
+from tests.rules.world import CORE, SHIPPED, YEAR, scanned, shipped, tables_of, with_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-ALL = len(ACTIVE.rules)
+ALL = len(CORE.rules)
 
 
 def _copy(rule: Rule, number: int) -> Rule:
@@ -30,9 +30,9 @@ def _copy(rule: Rule, number: int) -> Rule:
 
 def _catalogue(size: int) -> RuleSet:
     """The shipped rules, again and again."""
-    rules = islice(cycle(ACTIVE.rules), size)
-    copies = (_copy(rule, place // len(ACTIVE.rules)) for place, rule in enumerate(rules))
-    return RuleSet(rules=tuple(copies), exclusions=ACTIVE.exclusions)
+    rules = islice(cycle(CORE.rules), size)
+    copies = (_copy(rule, place // len(CORE.rules)) for place, rule in enumerate(rules))
+    return RuleSet(rules=tuple(copies), exclusions=CORE.exclusions)
 
 
 def _key_sets(rule_set: RuleSet) -> set[frozenset[str]]:
@@ -52,7 +52,7 @@ def _count(plan: str, node: str) -> int:
 @pytest.fixture(scope="module", params=[48, pytest.param(200, marks=pytest.mark.long)])
 def plans(request: pytest.FixtureRequest, spark: SparkSession) -> dict[int, str]:
     """The plan of the shipped rules, and of copies of them, by their number: two hundred are a long proof."""
-    tables = tables_of(spark, ACTIVE)
+    tables = tables_of(spark, CORE)
     return {size: _plan(scanned(spark, _catalogue(size), tables=tables).passes) for size in (ALL, request.param)}
 
 
@@ -64,12 +64,12 @@ def test_copied_rules_shuffle_join_and_group_as_often_as_the_shipped(plans: dict
 
 def test_rows_are_shuffled_for_measures_by_four_keys_and_never_by_a_rule(plans: dict[int, str]) -> None:
     assert {plan.count("REPARTITION_BY_COL") for plan in plans.values()} == {4}
-    assert len(_key_sets(ACTIVE)) == 9
+    assert len(_key_sets(CORE)) == 9
 
 
 def test_a_copy_adds_a_window_only_where_it_ranks_or_looks_back_otherwise(plans: dict[int, str]) -> None:
     of_all, of_copies = (_count(plan, "Window") for plan in plans.values())
-    copies = max(plans) // len(ACTIVE.rules)
+    copies = max(plans) // len(CORE.rules)
     assert of_all == 17
     assert of_copies <= of_all + 3 * copies  # the rank and the maximum of FQ-02's, the days of FQ-01's
     assert len(plans[max(plans)].splitlines()) <= 3 * len(plans[ALL].splitlines())
@@ -111,9 +111,9 @@ def test_equal_measures_of_several_rules_are_one_window_and_others_share_its_shu
 
 def test_a_key_that_no_other_measure_shares_is_shuffled_in_a_pass_of_its_own() -> None:
     alone = RuleMeasure(compute="count(1)", by=["performing_doctor_id", "charge_class"])
-    keys = _keys(*ACTIVE.rules, _measuring("AA-01", alone=alone))
+    keys = _keys(*CORE.rules, _measuring("AA-01", alone=alone))
     assert keys.count({frozenset({"performing_doctor_id", "charge_class"})}) == 1
-    assert [k for k in keys if k != {frozenset({"performing_doctor_id", "charge_class"})}] == _keys(*ACTIVE.rules)
+    assert [k for k in keys if k != {frozenset({"performing_doctor_id", "charge_class"})}] == _keys(*CORE.rules)
 
 
 def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone() -> None:
@@ -122,7 +122,7 @@ def test_a_measure_of_a_measure_waits_for_it_and_a_rank_counts_judged_rows_alone
         "first": RuleMeasure(compute="min(charged_at)", by=["patient_id", "institution_id"]),
     }
     shared = Shared()
-    judged = shared.judge(ACTIVE, _measuring("AA-01", **measures))
+    judged = shared.judge(CORE, _measuring("AA-01", **measures))
     first, place = judged.windows
     assert first.call == "min(IF(judged__0, `charged_at`, NULL))"
     assert [place.sees, place.over] == [frozenset({first.column}), frozenset({"patient_id", "judged__0"})]
@@ -159,6 +159,6 @@ def test_rules_that_judge_other_rows_by_one_window_hit_as_each_would_alone(spark
         found = scanned(spark, shown, tables=tables, rule_set=rule_set)
         return {(hit.rule_id, hit.hit_id, hit.reason_en) for hit in found.found.collect()}
 
-    alone = [numbered(RuleSet(rules=(rule,), exclusions=ACTIVE.exclusions)) for rule in rules]
+    alone = [numbered(RuleSet(rules=(rule,), exclusions=CORE.exclusions)) for rule in rules]
     assert [len(found) for found in alone] == [5, 4, 2, 0]
-    assert numbered(RuleSet(rules=tuple(rules), exclusions=ACTIVE.exclusions)) == set().union(*alone)
+    assert numbered(RuleSet(rules=tuple(rules), exclusions=CORE.exclusions)) == set().union(*alone)

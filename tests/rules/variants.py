@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fundwatch.contracts import TABLES
 from fundwatch.expressions.declared import names_in
-from rules.catalogue.examples import columns_of, example_worlds
+from rules.catalogue.examples import columns_of, example_worlds, own_digits
 from rules.catalogue.proving import Played
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.declaration import NO_TABLES
@@ -125,7 +125,10 @@ def columns_names(table: str) -> list[str]:
 
 
 def _renamed(value: Any, variant: Variant) -> Any:
-    return value.replace(f"{variant.example}:", f"{variant.name}:", 1) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    named = value.replace(f"{variant.example}:", f"{variant.name}:", 1)
+    return named.replace(own_digits(variant.example), own_digits(variant.name), 1)
 
 
 VARIANTS = tuple(_variants())

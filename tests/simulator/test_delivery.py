@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,11 +21,12 @@ from simulator.blocks import Part
 from simulator.care.mishaps import Mishaps, queue_with_mishaps
 from simulator.care.settling import SettlementQueue
 from simulator.city.households import make_people
+from simulator.city.items import all_items
 from simulator.city.people import with_death
 from simulator.delivering.columns import COLUMNS
 from simulator.delivering.line_text import line_texts
 from simulator.delivering.night_rows import NightRows
-from simulator.delivering.rows import joined, line_row, money
+from simulator.delivering.rows import joined, line_row, local_part, money
 from simulator.delivering.tables import spooled_tables
 from simulator.honest_world import make_world
 from simulator.streams import Hand
@@ -146,6 +148,12 @@ def test_what_is_staged_moves_the_money_of_honest_settlements_of_those_who_take_
 def test_money_is_exact(cents):
     assert Decimal(money(cents)) * 100 == cents
     assert money(cents)[-3] == "."
+
+
+def test_a_place_has_a_code_of_its_own_for_each_item_and_none_reads_like_a_number_of_a_person():
+    own = {local_part(item): item.code for item in all_items()}
+    assert {*own.values()} == {item.code for item in all_items()}
+    assert [code for code in own if re.search(r"\d{11}", code)] == []
 
 
 def test_the_quick_text_of_a_fee_line_is_that_of_its_row():

@@ -189,7 +189,7 @@ def too_many_hours(visits):
 def too_many_sessions(visits):
     """FK-07: more than three shifts on each machine."""
     sessions = Counter((v.place.code, line.at.date()) for v, line in charges(visits, catalogue.DIALYSIS))
-    machines = {v.place.code: v.place.equipment.get("dialysis", 0) for v in visits}
+    machines = {v.place.code: v.place.equipment.get("DIALYSIS", 0) for v in visits}
     return any(count > 3 * machines[place] for (place, _), count in sessions.items())
 
 

@@ -87,8 +87,8 @@ def with_placeholders(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     texts = counted.groupBy("institution_id", "column_name", "placeholder").agg(F.sum("row_count").alias("_count"))
     said = F.concat("column_name", F.lit("“"), "placeholder", F.lit("”×"), F.col("_count").cast("string"))
     of_place = texts.groupBy("institution_id").agg(F.array_sort(F.collect_list(said)).alias("_said"))  # some dozens
-    told = F.array_join("_said", "、").alias("placeholder_texts")
-    return bills.join(of_place.select("institution_id", told), on="institution_id", how="left")
+    listed = F.array_join("_said", "、").alias("placeholder_texts")
+    return bills.join(of_place.select("institution_id", listed), on="institution_id", how="left")
 
 
 def with_register_faults(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
