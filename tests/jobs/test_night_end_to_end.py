@@ -106,8 +106,8 @@ def test_every_rule_of_whose_kind_something_is_there_ran(finished_night: Finishe
     ran = {row["rule_id"] for row in reported if row["state"] == "run"}
     why_not = {row["rule_id"]: row["why_not"] for row in reported if row["state"] == "not_run"}
     assert ran >= {"DC-03", "FK-03", "FK-04", "FK-06", "FQ-01", "FQ-02", "ID-01", "ID-04", "OP-01", "OP-02"}
-    # so small a town may have nobody who was in hospital twice, nor an item that a rule's knowledge speaks of, nor twenty
-    # peers to compare anybody with; and a night computes the indicators alone that models learn from
+    # so small a town may have nobody who was in hospital twice, nor an item that a rule's knowledge speaks of, nor
+    # twenty peers to compare anybody with; and a night computes the indicators alone that models learn from
     scanned = load_rules().without_shadow().rules
     of_indicators = {rule.id for rule in scanned if rule.indicators}
     nothing_there = re.compile(r"nothing that it judges lies in |no item of [\w, ]+ occurs")
