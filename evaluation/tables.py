@@ -10,6 +10,7 @@ from evaluation.findings import SHADOW
 from evaluation.headline import ten_lines
 from evaluation.report import STATES, UNKNOWN, WAYS, Evaluation, records
 from evaluation.worlds import MAIN, figure_text
+from fundwatch.errors import by_reason
 from fundwatch.terminal import new_table, show
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
 def print_in_ten_lines(evaluation: Evaluation) -> None:
     """Print the ten lines, what a reader must know of the labels, and what did not run."""
     show(*ten_lines(evaluation), *evaluation.notes)
-    show(*(f"未运行 not run: {what}: {why_not}" for what, why_not in evaluation.not_run.items()))
+    show(*(f"未运行 not run: {text}" for text in by_reason(evaluation.not_run)))
 
 
 def print_figures(figures: pd.DataFrame, *, details: bool) -> None:

@@ -104,6 +104,14 @@ def problems(title: str, found: Sequence[str]) -> str:
     return "\n".join([f"{title} ({len(found):,} problem{'s' if len(found) > 1 else ''}):", *texts])
 
 
+def by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """`name, name: reason` for each reason of why something did not run."""
+    named: dict[str, list[str]] = {}
+    for name, reason in sorted(reasons.items()):
+        named.setdefault(reason, []).append(name)
+    return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]
+
+
 def some(names: Sequence[str], most: int = _MOST_NAMES, between: str = ", ") -> str:
     """A list within a sentence: of very many names, the first, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fundwatch.contracts.entities import ENTITIES
+from fundwatch.errors import by_reason
 from fundwatch.regions import CURRENCY
 from leads.cards import IndicatorCard
 from leads.ledger.weights import LEAST, MOST
@@ -129,7 +130,7 @@ def scanned_text(seen: LinesSeen | None) -> str:
 
 def not_run_text(models: Mapping[str, str]) -> str:
     """That models did not run, and why; an empty text where all did."""
-    text = "; ".join(f"{name}: {why_not}" for name, why_not in sorted(models.items()))
+    text = "; ".join(by_reason(models))
     return f"未运行的模型 Models not run: {text}" if text else ""
 
 

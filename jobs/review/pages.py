@@ -35,7 +35,7 @@ def print_list(found: NightList, say: Say) -> None:
     if scanned := scanned_text(found.lines_seen):
         show(scanned)
     if missing := not_run_text(found.skipped_models):
-        say(missing)
+        show(missing)
     if shadow := shadow_text(found.shadow):
         say(shadow)
     if teams := carried_text(found.given):

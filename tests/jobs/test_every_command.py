@@ -207,7 +207,7 @@ def test_what_is_printed_fits_eighty_columns(
     assert [line for line in wide if len(line.split()) > 1 and "files:" not in line and "workbook:" not in line] == []
 
 
-@pytest.mark.parametrize(("arguments", "most"), [("lake check", 3), (f"evaluate --date {SECOND}", 13)])
+@pytest.mark.parametrize(("arguments", "most"), [("lake check", 3), (f"evaluate --date {SECOND}", 15)])
 def test_a_check_ends_with_one_line_that_says_the_verdict(
     arguments: str, most: int, var: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,17 @@ def test_the_night_publishes_a_ranked_list_with_evidence(finished_night: Finishe
     assert (finished_night.lists / "leads.xlsx").stat().st_size > 5_000
     lake = Lake(at(finished_night.var / "lake"))
     leads = lake.rows("lead", f"SELECT * FROM lead WHERE business_date = DATE '{LAST}' ORDER BY place")
-    assert [lead["place"] for lead in leads] == list(range(1, len(leads) + 1))
+    # who weighs the same has the same place
+    assert all(lead["place"] in (number, before["place"]) for number, (before, lead) in enumerate(pairwise(leads), 2))
+    assert leads[0]["place"] == 1
     assert {"明确违规", "可疑", "线索"} >= {lead["tier"] for lead in leads}
     evidence = lake.rows(
         "lead_evidence", f"SELECT DISTINCT lead_id FROM lead_evidence WHERE business_date = DATE '{LAST}'"
     )
-    with_evidence = {lead["lead_id"] for lead in leads if lead["rule_ids"] or lead["score"] is not None}
-    assert {row["lead_id"] for row in evidence} == with_evidence
-    assert all(lead["tip_count"] > 0 for lead in leads if lead["lead_id"] not in with_evidence)
+    with_evidence = {row["lead_id"] for row in evidence}
+    assert {lead["lead_id"] for lead in leads if lead["line_count"]} <= with_evidence <= {x["lead_id"] for x in leads}
+    # what is not said by a line or an indicator says a report, or the hit of a rule on indicators itself
+    assert all(x["tip_count"] or x["hit_count"] > x["line_count"] for x in leads if x["lead_id"] not in with_evidence)
 
 
 def test_cases_go_on_from_the_first_night_to_the_second_and_keep_their_ids(finished_night: FinishedNight) -> None:

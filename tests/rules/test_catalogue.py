@@ -42,7 +42,7 @@ def test_the_shipped_catalogue_holds_the_active_rules_that_worlds_proved():
         DC-01 DC-03 DC-04 DG-03 DQ-03 DQ-04 DQ-05 FK-01 FK-02 FK-03 FK-04 FK-06 FK-07 FK-09 FK-10 FK-25
         FQ-01 FQ-02 FQ-03 FQ-04 FQ-06 FQ-08 HC-05 IA-02 ID-01 ID-04 ID-06 ID-08 IM-03 IM-04 IM-17 OD-01
         OD-02 OP-01 OP-02 OP-05 OP-06 OT-04 OT-07 OT-08 OT-13 OT-19 OV-01 PH-03 RT-01 RT-02 RT-03 RT-05
-        SA-01 SA-02 SA-05 SC-03 SC-04 SC-05 SC-06 SW-05 UB-01 UB-04 XR-03 XR-05
+        SA-01 SA-02 SA-05 SC-03 SC-04 SC-05 SC-06 SW-05 TC-01 TC-02 TC-05 TC-07 TC-10 UB-01 UB-04 XR-03 XR-05
     """
     assert [rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE] == expected.split()
 
