@@ -26,7 +26,9 @@ def indicator_rows(rule: Rule, example: Example, name: str) -> Iterator[tuple[st
     entity = MEASURED[GRAINS[rule.grain].frame.judges]
     for number, said in enumerate(example.indicators):
         group = f"{name}:{number}"
-        values = {column: said.get(key) for key, column in rule.indicators.items()}
+        # what is judged may be the money, too: what an example does not say is no value of it
+        values: ExampleRow = dict.fromkeys(rule.indicators.values())
+        values |= {column: said[key] for key, column in rule.indicators.items() if key in said}
         own = {entity.id_column: f"{name}:{said['entity_id']}", "peer_group": group, AS_OF: _NIGHT}
         yield entity.indicator_table, own | values
         if "peer_count" in said:

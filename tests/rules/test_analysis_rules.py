@@ -16,6 +16,7 @@ from rules.analysis.indicators import SIZE, VALUE, indicator_columns
 from rules.analysis.measured import BUDGET, alerts_of, measured_alerts
 from rules.analysis.rows import entries_of
 from rules.analysis.shapes import SHAPES
+from rules.catalogue.example_indicators import indicator_rows
 from rules.catalogue.examples import Worlds, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, wrong_with
@@ -85,6 +86,14 @@ def test_no_rule_judges_a_size_proves_anything_or_shows_fewer_than_three_example
 def test_no_two_rules_ask_the_same_of_the_same() -> None:
     asked = Counter((rule.indicators["value"], rule.when) for rule in ANALYSIS.rules)
     assert [one for one, times in asked.items() if times > 1] == []
+
+
+def test_an_example_judges_the_value_that_it_says_also_where_that_is_the_money() -> None:
+    for rule in ANALYSIS.rules:
+        for example in rule.examples:
+            rows = [row for table, row in indicator_rows(rule, example, "A") if table not in STATISTICS]
+            said = [one.get("value") for one in example.indicators]
+            assert [row[rule.indicators["value"]] for row in rows] == said, rule.id
 
 
 def test_active_rules_were_measured_as_they_are_and_stay_within_the_budget_of_alerts_together() -> None:
