@@ -39,8 +39,8 @@ class Belonging:
 
         Looked at are the night's own runs and those of the earlier list; `lake check` looks at all.
         """
-        earlier = [when for when in self.ledger.nights(LIST) if when < night][-1:]
-        found = self.out_of_date({night, *earlier})
+        before = self.ledger.night_before(LIST, night)
+        found = self.out_of_date({night, before or night})
         if (LIST, night) not in self.ledger.committed_fingerprints() or not found:
             return {}
         return {"out_of_date": _sentences(found), "do": self.cure(found, night)}

@@ -87,8 +87,8 @@ def _catalogues(settings: Settings) -> dict[str, Catalogue]:
 
 def _since(night: Night, plan_fingerprint: str) -> date | None:
     """The night whose rollups this one builds upon; None if none stands that was made the same way."""
-    earlier = [n for n in night.place.ledger.nights(JOB.name) if n < night.date]
-    last = night.place.ledger.committed(JOB.name, earlier[-1]) if earlier else None
+    before = night.place.ledger.night_before(JOB.name, night.date)
+    last = None if before is None else night.place.ledger.committed(JOB.name, before)
     if last is None or last.detail.get("plan") != plan_fingerprint:
         return None
     is_current = last.fingerprint == fingerprint_of(JOB, night.place, last.business_date)

@@ -221,8 +221,7 @@ class Night:
             raise ContractError(
                 f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
             )
-        nights = [night for night in self.place.ledger.nights(job) if night < self.date]
-        return nights[-1] if nights else None
+        return self.place.ledger.night_before(job, self.date)
 
     def of_earlier_night(self, table: str, job: str) -> DataFrame | None:
         """The rows that the earlier night of a followed job made, at the table's version now; None where there is

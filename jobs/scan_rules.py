@@ -57,9 +57,9 @@ def _earlier_list(place: Workplace, night: date, rule_set: RuleSet) -> dict[str,
     """The version of the newest earlier list, where a rule of the set judges by it."""
     if not rests_on_earlier_list(rule_set):
         return {}
-    made = place.ledger.committed_fingerprints()
-    lists = sorted(key for key in made if key[0] == PUBLISH.name and key[1] < night)
-    return {"earlier_list": made[lists[-1]]} if lists else {}
+    listed = place.ledger.night_before(PUBLISH.name, night)
+    made = None if listed is None else place.ledger.committed(PUBLISH.name, listed)
+    return {} if made is None else {"earlier_list": made.fingerprint}
 
 
 def run(night: Night) -> Report:

@@ -113,6 +113,10 @@ class Ledger:
         with self._turn:
             return {key: run.fingerprint for key, run in self._committed.items()}
 
+    def night_before(self, job: str, night: date) -> date | None:
+        """The newest night before that one for which the job stands."""
+        return max((earlier for earlier in self.nights(job) if earlier < night), default=None)
+
     def nights(self, job: str) -> list[date]:
         """The business dates for which the job is committed, ascending."""
         with self._turn:
