@@ -24,8 +24,8 @@ from benchmarks.faulty_nights import PARTS, NightRun, log_to, make_faulty_delive
 from fundwatch.logs import start_logging
 from fundwatch.settings import Settings, load_settings
 from jobs.command_line import main as fundwatch
-from jobs.job import workplace
 from jobs.protect.report_privacy import write_report
+from jobs.workplace import workplace
 from privacy.audit.log import audit_log
 from simulator.scenario.scenario_file import read_scenario
 

@@ -18,9 +18,10 @@ from fundwatch.errors import DeliveryError, FundwatchError, GateError, HeldError
 from fundwatch.lake.delivery_log import DeliveryLog
 from fundwatch.settings import Settings
 from intake.source.load import mapping_in_force
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.load_delivery import JOB
 from jobs.protect.manage_keys import make_missing_keys
+from jobs.workplace import Workplace
 from simulator import Scenario, simulate
 from simulator.calibration.delivered import unpacked
 from simulator.faults.spoiling import spoil_delivery, take_resent

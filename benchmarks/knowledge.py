@@ -24,8 +24,9 @@ from fundwatch.engine.frames import no_rows
 from fundwatch.settings import Settings
 from jobs.curate.edition_desk import ChangeAsked, EditionDesk, ImportAsked
 from jobs.curate.in_force import knowledge_for
-from jobs.job import Night, Workplace, writing
+from jobs.job import Night
 from jobs.scan_rules import JOB
+from jobs.workplace import Workplace, writing
 from privacy.vault.sealing import make_vault_key
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import RuleState

@@ -23,8 +23,9 @@ from pathlib import Path
 from benchmarks.detection import NIGHT
 from fundwatch.settings import load_settings
 from jobs.curate.in_force import knowledge_for
-from jobs.job import Night, Workplace, writing
+from jobs.job import Night
 from jobs.scan_rules import JOB, supplied_scanned, tables_scanned
+from jobs.workplace import Workplace, writing
 from rules.benefits.policies import read_policies
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet, RuleState

@@ -8,6 +8,7 @@ out of date.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Any
 from fundwatch.lake.check import LakeFinding, finding
 from fundwatch.lake.ledger import Ledger
 from jobs.declared_stages import PUBLISH, verb_of
-from jobs.job import Job, RunKey, upstream_of
+from jobs.job import FOLLOWED, Job, RunKey, upstream_of
 
 MARK = "OUT-OF-DATE.txt"
 LIST = PUBLISH.name
@@ -25,6 +26,14 @@ _NOTE = (
     "本清单已不是最新:它所依据的运行之后被重新执行。\n{reported}\n处理:{do}\n\n"
     "This list is out of date: what it rests on was run again since.\n{reported}\nDo: {do}\n"
 )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The runs that a run was made from, with their fingerprints of then; `followed` of the jobs that it may follow."""
+
+    upstream: Mapping[RunKey, str]
+    followed: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -81,30 +90,36 @@ class Belonging:
         """
         now, found = self.ledger.committed_fingerprints(), {}
         for key, then in self._made_from(nights).items():
-            if key in now and (why := list(_differences(key, then, self._upstream(key, now)))):
+            if key in now and (why := list(_differences(key, then.upstream, self._upstream(key, now, then.followed)))):
                 found[key] = why
         return found
 
-    def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, dict[RunKey, str]]:
-        """By run: the runs that it was made from, with their fingerprints of then."""
+    def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, _Made]:
+        """By run: what it was made from."""
         committed: dict[RunKey, str] = {}
         begun: dict[str, dict[RunKey, str]] = {}
-        made: dict[RunKey, dict[RunKey, str]] = {}
+        made: dict[RunKey, _Made] = {}
         for row in self.ledger.run_rows():
             key = (row["job"], row["business_date"])
             is_asked = key[0] in self.jobs and (nights is None or key[1] in nights)
             if row["state"] == "started":
                 committed.pop(key, None)
-                if is_asked:
-                    begun[row["run_id"]] = self._upstream(key, committed)
+                if is_asked:  # whom it follows is known when it ends
+                    begun[row["run_id"]] = self._upstream(key, committed, self.jobs[key[0]].may_follow)
             elif row["state"] == "committed":
                 committed[key] = row["fingerprint"]
                 if is_asked and row["run_id"] in begun:
-                    made[key] = begun[row["run_id"]]
+                    made[key] = self._made(key, begun[row["run_id"]], row["detail"])
         return made
 
-    def _upstream(self, key: RunKey, committed: Mapping[RunKey, str]) -> dict[RunKey, str]:
-        return upstream_of(self.jobs[key[0]], key[1], committed)
+    def _made(self, key: RunKey, begun: Mapping[RunKey, str], detail: str) -> _Made:
+        may_follow = self.jobs[key[0]].may_follow
+        followed = frozenset(json.loads(detail).get(FOLLOWED, ())) if may_follow else frozenset()
+        spared = {*may_follow} - followed
+        return _Made({other: made for other, made in begun.items() if other[0] not in spared}, followed)
+
+    def _upstream(self, key: RunKey, committed: Mapping[RunKey, str], followed: Collection[str]) -> dict[RunKey, str]:
+        return upstream_of(self.jobs[key[0]], key[1], committed, followed)
 
 
 def _sentences(found: Mapping[RunKey, list[str]]) -> list[str]:

@@ -29,7 +29,8 @@ from fundwatch.fingerprint import fingerprint
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.declared_stages import BUILD
-from jobs.job import Job, Night, Report, Workplace, fingerprint_of
+from jobs.job import Job, Night, Report, fingerprint_of
+from jobs.workplace import Workplace
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -8,14 +8,12 @@ takes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import count
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fundwatch import __version__
@@ -24,17 +22,13 @@ from fundwatch.contracts.successors import SUCCESSOR_TABLES
 from fundwatch.engine.successors import Successors, successors_known
 from fundwatch.errors import ContractError, NotReadyError
 from fundwatch.fingerprint import fingerprint
-from fundwatch.heartbeat import heartbeat
-from fundwatch.lake.ledger import Ledger
-from fundwatch.lake.lock import held, refuse_no_lake
 from fundwatch.lake.lost_tables import refuse_lost
 from fundwatch.lake.store import Lake, Written
-from fundwatch.lake.stores.spark_settings import spark_settings
 from fundwatch.logs import log, step
 from fundwatch.nights import nights_said
-from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings, values_that_change
 from jobs.declared_stages import verb_of
+from jobs.workplace import Workplace
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -42,6 +36,7 @@ if TYPE_CHECKING:
 Report = Mapping[str, Any]
 RunKey = tuple[str, date]  # a job and a night
 Result = TypeVar("Result")
+FOLLOWED = "followed"  # of a committed run: the jobs that it followed of those that it may
 _WORTH_A_JOB = 20_000
 _IN_PARALLEL = 3  # commits mostly wait on the driver's planning and the disk: two cores serve three
 
@@ -54,7 +49,7 @@ class Job:
     jobs that must be committed for the same night, `history` jobs whose runs of every night up to this one are input,
     `follows` jobs whose newest earlier night is: their fingerprints enter this job's, and so do the settings that name
     it (`Changes` in fundwatch/settings.py). `may_follow` are jobs that it follows on some nights alone: its own
-    fingerprint then has theirs.
+    fingerprint then has theirs, and its run in the ledger names them.
     `own_fingerprint` gives whatever else determines the result (catalogues, files), without Spark; it may refuse bad
     input.
     `outputs_exist` says whether files a job publishes outside the lake are still there. A session runs before `run` is
@@ -76,97 +71,6 @@ class Job:
     starts_spark: bool = False
 
 
-class Workplace:
-    """Settings, lake, ledger and the one Spark session that a command's jobs share (started when first used)."""
-
-    def __init__(
-        self, settings: Settings, note_java: Callable[[int], None] | None = None, lake: Lake | None = None
-    ) -> None:
-        self.settings = settings
-        self.lake = lake or Lake(settings.lake_address)
-        self.ledger = Ledger(settings.lake_address)
-        self._note_java = note_java
-        self._spark: SparkSession | None = None
-        self._starting = Lock()
-        self._scratch = Scratch(settings.scratch_dir)
-        self.beside_start: Callable[[], object] = lambda: None  # what can be done while Spark starts
-
-    @property
-    def spark(self) -> SparkSession:
-        with self._starting:
-            if self._spark is None:
-                from fundwatch.engine.session import start_session  # a night with nothing to do needs no Spark
-
-                with step("Spark starts") as facts:
-                    self.beside_start()
-                    self._scratch.sweep()
-                    conf, master = self.settings.spark()
-                    conf = spark_settings(self.settings.lake_address, has_own_jars=master is not None) | conf
-                    self._spark = start_session("fundwatch", self._scratch.spark_conf(conf), master)
-                    if not self.settings.is_one_machine:  # by it the cluster's own pages and logs name the run
-                        facts["application"] = self._spark.sparkContext.applicationId
-                java = getattr(self._spark.sparkContext._gateway, "proc", None)
-                if self._note_java is not None and java is not None:
-                    self._note_java(java.pid)
-            return self._spark
-
-    @property
-    def running_spark(self) -> SparkSession | None:
-        """The session if it has been started; looking does not start it."""
-        return self._spark
-
-    def close(self) -> None:
-        """End the session, if one was started."""
-        if self._spark is not None:
-            from fundwatch.engine.session import stop_session  # imports Spark
-
-            stop_session(self._spark)
-            self._spark = None
-            self._scratch.drop(self.settings.events_dir)
-
-
-@contextmanager
-def workplace(settings: Settings) -> Iterator[Workplace]:
-    """The lake, made if need be and locked, for jobs: the first that has something to do starts the session."""
-    Lake(settings.lake_address).make()
-    with _locked(settings) as place:
-        yield place
-
-
-@contextmanager
-def writing(settings: Settings) -> Iterator[Workplace]:
-    """A lake that is there, locked, with a running session: for commands that are no job of a night."""
-    with _locked(settings) as place:
-        _ = place.spark
-        yield place
-
-
-@contextmanager
-def reading(settings: Settings, pinned: Lake | None = None) -> Iterator[Workplace]:
-    """A lake that is there, with a running session and without the lock: a night may write meanwhile, and every
-    table is read at the version that it had when the block began, or that the `pinned` lake names."""
-    refuse_no_lake(settings.lake_address)
-    lake = pinned or Lake(settings.lake_address).pinned()
-    with closing(Workplace(settings, lake=lake)) as place:
-        _ = place.spark
-        yield place
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[Workplace]:
-    """The lake, locked. What killed runs left is removed first: nobody else is at work in it."""
-    with held(settings.lake_address) as lock, closing(Workplace(settings, lock.note_process)) as place:
-        place.lake.clear_staging()
-        for root in (settings.scratch_dir, settings.vault_dir / "scratch"):
-            Scratch(root).sweep()
-        watch = heartbeat(lambda: place.running_spark, place.settings.stall_minutes, place.settings.stall_limit_minutes)
-        try:
-            with watch:
-                yield place
-        finally:
-            place.lake.clear_staging()
-
-
 class Night:
     """One job at one business date: reads only what the job declared, writes only what it declared."""
 
@@ -175,6 +79,7 @@ class Night:
         self.own_fingerprint = job.own_fingerprint(place, date_) if own_fingerprint is None else own_fingerprint
         self.versions_read: dict[str, int] = {}
         self.tables_written: dict[str, Written] = {}
+        self.followed: set[str] = set()  # of the jobs that it may follow, those that it does
         self._unnamed = count()
 
     @property
@@ -221,6 +126,8 @@ class Night:
             raise ContractError(
                 f"the job {self.job.name} follows {job} and does not declare it", where=f"jobs: {self.job.name}"
             )
+        if job in self.job.may_follow:
+            self.followed.add(job)
         return self.place.ledger.night_before(job, self.date)
 
     def of_earlier_night(self, table: str, job: str) -> DataFrame | None:
@@ -375,11 +282,14 @@ def refuse_too_early(job: Job, settings: Settings, night: date) -> None:
         fingerprint_of(job, Workplace(settings), night)
 
 
-def upstream_of(job: Job, night: date, committed: Mapping[RunKey, str]) -> dict[RunKey, str]:
-    """The runs of other stages and nights that the job's result for the night rests on, with their fingerprints."""
+def upstream_of(
+    job: Job, night: date, committed: Mapping[RunKey, str], followed: Collection[str] = ()
+) -> dict[RunKey, str]:
+    """The runs of other stages and nights that the job's result for the night rests on, with their fingerprints;
+    `followed` are those jobs that it follows beside the declared ones."""
     keys = [(need, night) for need in job.needs]
     keys += [key for key in committed if key[0] in job.history and key[1] <= night]
-    for name in job.follows:
+    for name in (*job.follows, *followed):
         keys += sorted(key for key in committed if key[0] == name and key[1] < night)[-1:]
     return {key: committed[key] for key in keys if key in committed}
 
@@ -402,7 +312,7 @@ def run_job(job: Job, place: Workplace, night: date) -> Report:
     if not job.starts_spark:
         _ = place.spark
     with step(f"{night} {job.title}") as facts:
-        report = dict(job.run(context))
+        report = dict(job.run(context)) | ({FOLLOWED: sorted(context.followed)} if context.followed else {})
         facts.update({k: v for k, v in report.items() if isinstance(v, (int, str))})
     place.ledger.read_versions(run_id, job.name, night, context.versions_read)
     place.ledger.commit(run_id, job.name, night, run_fingerprint, report)

@@ -28,13 +28,14 @@ from intake.source.mapping import CLEAN_TABLES, ENTRY_OF, SourceMapping
 from intake.source.plan_check import refuse_what_shows
 from intake.source.usual_size import Figures, judge
 from jobs.declared_stages import INTAKE
-from jobs.job import Job, Night, Report, Workplace
+from jobs.job import Job, Night, Report
 from jobs.loading.count_clean import standing_figures
 from jobs.loading.find_values import found_times, found_values, having
 from jobs.loading.intake_work import IntakeWork, JudgedRows, history_rows, judged_rows, sent_to_vault
 from jobs.loading.net_entries import TableEntries, entries_by_table, netted_tables, waiting_totals
 from jobs.loading.note_delivery import Course, noted_delivery, scratch_in
 from jobs.loading.recall_intake import Before, earlier_totals, recall, usual_figures
+from jobs.workplace import Workplace
 from privacy.erasure.record import ErasureLog
 from privacy.keys.ring import read_ring
 from privacy.vault.sealing import read_vault_key

@@ -21,7 +21,7 @@ from fundwatch.settings import Settings, values_that_change
 from fundwatch.tracking import settle, tracking_of
 from jobs.author.rules_in_force import rules_scanned
 from jobs.declared_stages import PUBLISH
-from jobs.job import Job, Night, Report, Workplace
+from jobs.job import Job, Night, Report
 from jobs.review.evidence.read_facts import evidence_facts
 from jobs.review.night_cards import all_cards, knowledge_used
 from jobs.review.outcomes.night_standing import (
@@ -52,6 +52,7 @@ from jobs.review.read_leads import (
     standings_of,
 )
 from jobs.review.value.for_the_night import given_out, learned_for, teams_now, weight_rows
+from jobs.workplace import Workplace
 from leads.cards import Cards
 from leads.ledger.weights import Learned
 from leads.outcomes.practice import read_practice

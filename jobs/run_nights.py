@@ -18,10 +18,11 @@ from fundwatch.settings import Settings
 from intake.files.delivery import delivered_dates, made_deliveries
 from intake.source.load import mapping_in_force
 from jobs.declared_stages import INTAKE, Stage, night_stages
-from jobs.job import Report, Workplace, refuse_too_early, workplace
+from jobs.job import Report, refuse_too_early
 from jobs.operate.night_metrics import metrics_kept
 from jobs.protect.verify_audit import audit_state
 from jobs.stages import job_of, lists_marked, run_stage
+from jobs.workplace import Workplace, workplace
 
 _SIDE_BY_SIDE = 2
 

@@ -18,8 +18,9 @@ from jobs.author.rules_in_force import rules_scanned
 from jobs.command_line import main_of_script
 from jobs.curate.in_force import POINTS, knowledge_for, knowledge_version
 from jobs.declared_stages import PUBLISH, SCAN
-from jobs.job import Job, Night, Report, Workplace
+from jobs.job import Job, Night, Report
 from jobs.review.read_leads import shadow_hits
+from jobs.workplace import Workplace
 from rules.benefits.policies import read_policies
 from rules.catalogue.rule import RuleSet
 from rules.engine.needs import rests_on_earlier_list, rests_on_policies

@@ -12,9 +12,10 @@ from fundwatch.engine.frames import no_rows, stacked
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from jobs.declared_stages import SCORE
-from jobs.job import Job, Night, Report, Workplace
+from jobs.job import Job, Night, Report
 from jobs.lake_models import lake_models_of
 from jobs.train_models import INDICATOR_TABLES, positions_of
+from jobs.workplace import Workplace
 from models.registry.champions import Champion, able, find_champions
 from models.scoring import not_run_scores, to_raw_scores, to_reasons, to_scores
 

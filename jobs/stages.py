@@ -14,10 +14,11 @@ from fundwatch.logs import log
 from fundwatch.settings import Settings
 from jobs.belonging import Belonging
 from jobs.declared_stages import SCORE, STAGES, TRAIN, Stage, night_stages
-from jobs.job import Job, Report, Workplace, refuse_too_early, run_job, workplace
+from jobs.job import Job, Report, refuse_too_early, run_job
 from jobs.lake_models import lake_models_of
 from jobs.operate.night_metrics import metrics_kept
 from jobs.operate.watch_indicators import watch_indicators
+from jobs.workplace import Workplace, workplace
 
 NIGHT = tuple(stage.name for stage in night_stages())
 

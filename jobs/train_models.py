@@ -17,14 +17,16 @@ from fundwatch.errors import ExitCode, FundwatchError
 from fundwatch.logs import log
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
+from fundwatch.tracking import tracking_of
 from jobs.declared_stages import TRAIN
-from jobs.job import Job, Night, Report, Workplace
+from jobs.job import Job, Night, Report
 from jobs.lake_models import lake_models_of, models_report
-from jobs.model_copies import has_copies, register_in_mlflow
+from jobs.workplace import Workplace
 from models.detectors.detector import Parameters
 from models.detectors.known import DETECTORS
 from models.positions import to_robust_z, with_positions
 from models.registry.champions import Champion, LakeModels, NotRun, kinds
+from models.registry.copies import has_copies, register_in_mlflow
 from models.registry.model_data import to_bytes
 from models.registry.promotion import ModelStatus, PromotionVerdict, judge
 from models.registry.records import NOT_TRAINED, ModelRecord, is_model
@@ -74,7 +76,7 @@ def _run(night: Night) -> Report:
     lake_models.files.sweep()
     records = records_of(lake_models, champions, night.date, made)
     night.write_rows("model", [record.row() for record in records])
-    reported = register_in_mlflow(night.settings, lake_models_of(night.settings))
+    reported = register_in_mlflow(tracking_of(night.settings), lake_models_of(night.settings))
     broken = [one for one in champions.values() if isinstance(one, NotRun) and _is_broken(one)]
     waiting = [_NOT_COMPARED.format(" ".join(one.kind), one.why_not) for one in broken]
     return {**models_report(records), "mlflow": reported, "incomplete": waiting}
@@ -140,7 +142,7 @@ def _models_exist(place: Workplace, night: date) -> bool:
     lake_models = lake_models_of(place.settings)
     own = [record for record in lake_models.records if record.business_date == night and is_model(record)]
     hold = bool(own) and all(isinstance(lake_models.loaded(record), Champion) for record in own)
-    return hold and not lake_models.problem and has_copies(place.settings, own)
+    return hold and not lake_models.problem and has_copies(tracking_of(place.settings), own)
 
 
 JOB = Job(

@@ -19,8 +19,8 @@ from pathlib import Path
 from fundwatch.contracts.versions import known_on
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings, load_settings
-from jobs.job import reading
 from jobs.trial.past import Past, switched_on, window_of
+from jobs.workplace import reading
 from rules.analysis.measured import COLUMNS, MeasuredAlerts, measured_alerts
 from rules.catalogue.load import load_rules
 

@@ -27,9 +27,9 @@ from intake.rows.status import FINGERPRINT_COLUMN, content_fingerprint
 from intake.source.columns import Token
 from intake.source.load import mapping_in_force
 from intake.source.mapping import ENTRY_OF
-from jobs.job import Workplace, writing
 from jobs.lake_models import sign_promotions_anew, signed_anew
 from jobs.protect.journals.carry_journals import carry_journals, case_ids
+from jobs.workplace import Workplace, writing
 from leads.ranking.cases import case_id
 from privacy.audit.log import audit_log
 from privacy.keys.ring import KeyRing, KeyRotationError, read_ring

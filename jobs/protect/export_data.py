@@ -30,9 +30,9 @@ from fundwatch.lake.store import Lake
 from fundwatch.pages import as_json, publish
 from fundwatch.settings import Settings
 from jobs.committed_stages import refuse_no_stage
-from jobs.job import Workplace, reading
 from jobs.protect.export_linkage import Attack, attacked
 from jobs.protect.export_pages import BuiltExport, data_files, page_of, report_of
+from jobs.workplace import Workplace, reading
 from privacy.release.anonymity import Anonymity, anonymity_of, measured, suppressed, with_small_cells_hidden
 from privacy.release.declared import read_privacy
 from privacy.release.exports import (

@@ -19,10 +19,10 @@ from intake.source.columns import ColumnSource, Constant, columns_used
 from intake.source.load import mapping_in_force
 from intake.source.mapping import Rows, SourceMapping
 from jobs.committed_stages import refuse_no_stage
-from jobs.job import Workplace, reading
 from jobs.protect.export_data import person_of, treated, views_of_night
 from jobs.protect.processing_record import record_files
 from jobs.protect.verify_audit import audit_state
+from jobs.workplace import Workplace, reading
 from privacy.audit.anchors import REPORTED
 from privacy.release.anonymity import MEASURES, Anonymity, anonymity_of, as_record, measure_rows, measured
 from privacy.release.declared import MEASURED, PrivacyDeclaration, read_privacy

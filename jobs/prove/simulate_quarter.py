@@ -12,7 +12,6 @@ from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.logs import step
 from fundwatch.settings import Settings
-from jobs.job import workplace
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.prove.inspect_list import Checked, NightTruth, Subject, inspect_list, night_truth
 from jobs.prove.quarter_proof import FirstTwenty, Quarter, differences, drawn_truths, intervals, sample_results
@@ -20,6 +19,7 @@ from jobs.prove.simulate_claims import deliver
 from jobs.review.read_leads import rows_of
 from jobs.review.value.value_ledger import value_ledger
 from jobs.run_nights import run_night
+from jobs.workplace import workplace
 from simulator.scenario.scenario_file import read_scenario
 
 PRESET = "quarter"

@@ -16,9 +16,9 @@ from fundwatch.cells import csv_for_people
 from fundwatch.logs import step
 from fundwatch.pages import publish
 from fundwatch.settings import Settings
-from jobs.job import reading
 from jobs.review.profiles.find_subject import profile_night
 from jobs.trial.past import Past, window_of
+from jobs.workplace import reading
 from rules.benefits.resettling import CAUSE_WORDS, STEP_WORDS, STEPS, UNKNOWN_WORDS, resettled
 
 TABLE = "settlements.csv"

@@ -14,10 +14,10 @@ from fundwatch.lake.store import Lake
 from fundwatch.logs import step
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
-from jobs.job import reading
 from jobs.review.profiles.find_subject import profile_night
 from jobs.review.read_leads import quoted
 from jobs.trial.past import Past, window_of
+from jobs.workplace import reading
 from rules.benefits.methods import Encounter, MethodResult, methods_of
 from rules.benefits.policies import Policies, read_policies
 from rules.benefits.policy import PolicyVersion

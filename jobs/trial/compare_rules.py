@@ -16,10 +16,10 @@ from fundwatch.errors import FundwatchError
 from fundwatch.regions import Region, read_region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import entries_of, rules_in_force
-from jobs.job import reading
 from jobs.review.show_catalogues import known_name
 from jobs.trial.past import Past, scanned_night, switched_on, window_of
 from jobs.trial.play_beside import RuleFindings, RulesPlayed, play_beside
+from jobs.workplace import reading
 from rules.catalogue.lifecycle import in_force
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet

@@ -22,10 +22,10 @@ from fundwatch.regions import NATIONAL, Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
 from jobs.curate.in_force import points_in_force
-from jobs.job import Workplace, reading
 from jobs.review.read_hit import LineExplained, find_hit, lines_of_hit, recorded_lake
 from jobs.review.read_leads import rows_of
 from jobs.trial.past import Past, switched_on
+from jobs.workplace import Workplace, reading
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import BilingualText, Rule, RuleSet, RuleState
 from rules.engine.explaining import HitPlace, hit_row

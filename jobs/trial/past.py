@@ -16,7 +16,8 @@ from fundwatch.settings import Settings
 from jobs import scan_rules
 from jobs.committed_stages import newest_night
 from jobs.curate.in_force import knowledge_for
-from jobs.job import Night, Workplace
+from jobs.job import Night
+from jobs.workplace import Workplace
 from rules.benefits.policies import read_policies
 from rules.catalogue.rule import RuleSet, RuleState
 from rules.engine.scan import Scan, scan

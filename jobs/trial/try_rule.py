@@ -13,11 +13,11 @@ from fundwatch.pages import as_json, publish
 from fundwatch.regions import Region, region_of
 from fundwatch.settings import Settings
 from jobs.author.rules_in_force import rules_in_force
-from jobs.job import reading
 from jobs.review.show_catalogues import known_name
 from jobs.trial.past import Past, scanned_night, switched_on, window_of
 from jobs.trial.play_beside import FIGURES, PAGE, RulesPlayed, RuleTrial, Tried, play_beside
 from jobs.trial.trial_pages import trial_page
+from jobs.workplace import reading
 from rules.catalogue.rule import Rule, RuleSet
 from rules.catalogue.variants import changed_params, variants_asked
 

@@ -14,6 +14,7 @@ from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings
 from jobs.belonging import MARK, Belonging
 from jobs.command_line import main
+from jobs.job import FOLLOWED
 from jobs.stages import NIGHT, night_jobs
 from tests.lakes import make_lake
 from tests.places import at
@@ -129,3 +130,18 @@ def test_show_and_lake_check_say_it(settings: Settings, capsys: pytest.CaptureFi
     assert main(["lake", "check", *var]) == ExitCode.FAULT
     output = capsys.readouterr().err
     assert f"runs belong together, ledger: {sentence}; do: run `fundwatch publish --date 2026-03-31 " in output
+
+
+def test_a_scan_that_judged_by_the_earlier_list_is_out_of_date_when_that_list_is_made_again(ledger: Ledger) -> None:
+    ledger.commit(ledger.start("rules", SECOND, "by the list"), "rules", SECOND, "by the list", {FOLLOWED: ["leads"]})
+    run(ledger, "leads", SECOND)
+    assert reported(ledger) == []
+    run(ledger, "leads", FIRST, "a decision more")
+    another = "made from another run of the list of 2026-03-24 than the one that is committed"
+    assert reported(ledger) == [f"scan of 2026-03-31 was {another}", f"the list of 2026-03-31 was {another}"]
+    assert Belonging(ledger, night_jobs()).cure({("rules", SECOND)}, SECOND) == "run `fundwatch scan --date 2026-03-31`"
+
+
+def test_a_scan_that_did_not_judge_by_the_earlier_list_is_none_of_its_business(ledger: Ledger) -> None:
+    run(ledger, "leads", FIRST, "a decision more")
+    assert not [sentence for sentence in reported(ledger) if sentence.startswith("scan")]

@@ -23,7 +23,8 @@ from fundwatch.errors import FundwatchError
 from fundwatch.settings import load_settings
 from jobs import build_features
 from jobs.build_features import JOB
-from jobs.job import Report, Workplace, run_job
+from jobs.job import Report, run_job
+from jobs.workplace import Workplace
 from tests.lake_content import rows_in
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import pytest
 from fundwatch.errors import DeliveryError
 from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState
 from fundwatch.settings import Settings
-from jobs.job import Night, Workplace
+from jobs.job import Night
 from jobs.load_delivery import JOB, own_fingerprint
 from jobs.protect.manage_keys import make_missing_keys
+from jobs.workplace import Workplace
 from tests.intake.deliveries import NIGHT, deliver, line, whole
 
 

@@ -10,8 +10,9 @@ import pytest
 from deltalake import write_deltalake
 
 from fundwatch.settings import load_settings
-from jobs.job import Night, Workplace
+from jobs.job import Night
 from jobs.scan_rules import JOB
+from jobs.workplace import Workplace
 
 NIGHT = date(2026, 3, 31)
 SAID = [("claim_line", "charged_at", False), ("encounter", "started_at", True), ("claim_line", "amount", None)]

@@ -10,8 +10,9 @@ import pytest
 
 from fundwatch.lake.ledger import Ledger
 from fundwatch.settings import Settings
-from jobs.job import Night, Workplace
+from jobs.job import Night
 from jobs.scan_rules import JOB, own_fingerprint, supplied_scanned, tables_scanned
+from jobs.workplace import Workplace
 from rules.catalogue.load import load_rules
 from tests.jobs.truth_world import NIGHT, TruthWorld
 
@@ -50,6 +51,7 @@ def test_only_the_list_of_the_night_before_is_known_and_only_to_who_asks(
     assert [row.subject_id for row in tables["case_status"].collect()] == ["H1"]
     assert "since" in supplied_scanned(night, RECURRING)["case_status"]
     assert tables.keys() & {"rule_hit", "hit_line"} == set()  # they were not made
+    assert night.followed == {"leads"}  # which the ledger keeps with the run
     first = Night(JOB, place, EARLIER, "run", own_fingerprint="x")
     assert "case_status" not in tables_scanned(first, RECURRING)
     assert "case_status" not in tables_scanned(night, load_rules().without_shadow())

@@ -18,8 +18,9 @@ import pytest
 from fundwatch.lake import delta_rows
 from fundwatch.lake.parquet import spark_rows
 from fundwatch.places import LakeAddress
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.load_delivery import JOB
+from jobs.workplace import Workplace
 from tests.intake.deliveries import LINE, PERSON, deliver, line, make_files_optional, reversal, whole
 from tests.jobs.test_load_delivery import new_place
 from tests.lake_content import content_of

@@ -22,8 +22,9 @@ from fundwatch.lake.delivery_log import DeliveryLog, DeliveryState
 from fundwatch.logs import start_logging
 from fundwatch.settings import Settings
 from jobs.command_line import main
-from jobs.job import Night, Workplace, run_job
+from jobs.job import Night, run_job
 from jobs.load_delivery import JOB
+from jobs.workplace import Workplace
 from simulator import Scenario
 from simulator.beside.extra_tables import EXTRA_TABLES
 

@@ -11,10 +11,10 @@ import yaml
 
 from fundwatch.regions import laid_over
 from fundwatch.settings import Settings
-from jobs.job import Workplace
 from jobs.onboard.reference import GUIDE
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.run_nights import run_night
+from jobs.workplace import Workplace
 from tests.lake_content import rows_in
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 
 from fundwatch.settings import Settings
 from jobs.declared_stages import BUILD, INTAKE, SCAN
-from jobs.job import Workplace
 from jobs.run_nights import run_night
+from jobs.workplace import Workplace
 from simulator.scenario.layout import Layout
 from simulator.scenario.scenario import Scenario
 from simulator.simulation import simulate

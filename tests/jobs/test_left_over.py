@@ -17,7 +17,7 @@ from benchmarks.canary_search import contents
 from fundwatch.errors import ExitCode
 from fundwatch.settings import Settings
 from jobs.command_line import main
-from jobs.job import workplace
+from jobs.workplace import workplace
 from tests.intake.deliveries import change_manifest
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment, wait_for
 

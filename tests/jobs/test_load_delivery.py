@@ -16,10 +16,11 @@ from fundwatch.errors import DeliveryError, GateError, HeldError, KeyMissingErro
 from fundwatch.lake.check import CheckOutcome
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings
-from jobs.job import Night, Workplace, run_job
+from jobs.job import Night, run_job
 from jobs.load_delivery import JOB
 from jobs.operate.accounts import Accounts
 from jobs.protect.manage_keys import make_missing_keys
+from jobs.workplace import Workplace
 from privacy.keys.ring import make_key
 from tests.intake.deliveries import (
     CERTIFICATE,

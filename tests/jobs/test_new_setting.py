@@ -10,9 +10,10 @@ from pydantic import Field
 
 from fundwatch.settings import Changes, InForce, Settings, stages_changed, values_that_change
 from jobs.declared_stages import PUBLISH, STAGES
-from jobs.job import Job, Workplace, fingerprint_of
+from jobs.job import Job, fingerprint_of
 from jobs.operate.show_settings import settings_shown
 from jobs.stages import job_of
+from jobs.workplace import Workplace
 
 SEEN = date(2026, 3, 31)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fundwatch.settings import Settings
-from jobs.job import Workplace
 from jobs.onboard.reference import GUIDE
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.run_nights import run_night
+from jobs.workplace import Workplace
 from tests.lake_content import rows_in
 
 if TYPE_CHECKING:

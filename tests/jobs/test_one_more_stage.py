@@ -78,7 +78,7 @@ def test_it_runs_within_a_night(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_runs_by_its_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.job.Workplace.spark", None)  # it reads and writes no table
+    monkeypatch.setattr("jobs.workplace.Workplace.spark", None)  # it reads and writes no table
     settings = Settings(var=tmp_path)
     folder_of(settings).mkdir()
     words = ["link", "--date", str(NIGHT), "--var", str(tmp_path), "--json", "--quiet"]

@@ -16,11 +16,12 @@ from fundwatch.errors import FundwatchError, NotReadyError
 from fundwatch.lake.checked_files import DamagedFileError
 from fundwatch.lake.store import Lake
 from fundwatch.settings import load_settings
-from jobs.job import Report, Workplace, run_job
+from jobs.job import Report, run_job
 from jobs.publish_leads import JOB
 from jobs.review.pages import print_lead, print_list
 from jobs.review.read_leads import rows_of, rule_coverage, shadow_hits
 from jobs.review.show_lead import find_lead, newest_list, night_list, one_lead
+from jobs.workplace import Workplace
 from tests.lakes import put
 from tests.places import at
 

@@ -18,8 +18,8 @@ from fundwatch.settings import Settings
 from jobs import run_nights
 from jobs.belonging import Belonging
 from jobs.declared_stages import Stage
-from jobs.job import Workplace
 from jobs.stages import NIGHT, incompleteness
+from jobs.workplace import Workplace
 from privacy.audit.log import audit_log
 from privacy.vault.sealing import make_vault_key
 from tests.places import folder_of

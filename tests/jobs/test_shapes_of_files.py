@@ -12,11 +12,11 @@ import pytest
 from fundwatch.resources import conf_file
 from fundwatch.settings import Settings
 from jobs.declared_stages import INTAKE
-from jobs.job import Workplace
 from jobs.operate.check_lake import check_lake
 from jobs.operate.handle_quarantine import Chosen, Ruling, groups_of, resubmit
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.stages import run_stage
+from jobs.workplace import Workplace
 from tests.lake_content import known_in, rows_in
 
 if TYPE_CHECKING:

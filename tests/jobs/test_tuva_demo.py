@@ -9,10 +9,11 @@ import pytest
 
 from fundwatch.lake.check import CheckOutcome
 from fundwatch.settings import Settings
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.load_delivery import JOB
 from jobs.operate.accounts import Accounts
 from jobs.protect.manage_keys import make_missing_keys
+from jobs.workplace import Workplace
 
 EXTRACT = Path(__file__).parents[2].parent / "shared" / "data" / "tuva_demo"
 NIGHT = date(2018, 12, 31)

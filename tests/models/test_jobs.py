@@ -16,10 +16,11 @@ from fundwatch.errors import FundwatchError
 from fundwatch.settings import Settings
 from jobs import score_entities, train_models
 from jobs.declared_stages import SCORE
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.lake_models import model_findings
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.stages import run_stage
+from jobs.workplace import Workplace
 from models.registry.champions import NO_CHAMPION, LakeModels, NotRun
 from tests.models.lake_models import CHALLENGER, CHAMPION, FIRST, SECOND, no_lake_models, record_of, trained
 from tests.models.peers import crowd, indicator_rows, peer_statistics

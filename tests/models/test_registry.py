@@ -11,8 +11,8 @@ import pytest
 from fundwatch.settings import Settings
 from fundwatch.tracking import client_of, settle, tracking_of
 from jobs.lake_models import lake_models_of
-from jobs.model_copies import has_copies, register_in_mlflow
 from models.registry.champions import Champion, find_champions
+from models.registry.copies import has_copies, register_in_mlflow
 from models.registry.model_data import to_bytes
 from models.registry.records import registered_name
 from models.registry.tracked import Registry, RegistryError
@@ -42,14 +42,14 @@ def settings(store: Path, tmp_path: Path) -> Settings:
 
 
 def report(settings: Settings) -> str:
-    return register_in_mlflow(settings, lake_models_of(settings))
+    return register_in_mlflow(tracking_of(settings), lake_models_of(settings))
 
 
 def test_mlflow_is_reported_each_model_once_with_its_data_and_who_stands(settings: Settings):
     lake_models = lake_models_of(settings)
-    assert not has_copies(settings, lake_models.records)
+    assert not has_copies(tracking_of(settings), lake_models.records)
     assert [report(settings), report(settings)] == ["3 models registered", "0 models registered"]
-    assert has_copies(settings, lake_models.records)
+    assert has_copies(tracking_of(settings), lake_models.records)
 
     client = client_of(tracking_of(settings))
     champion = client.get_model_version_by_alias(NAME, "champion")
@@ -145,5 +145,5 @@ def test_a_dead_server_costs_a_word_and_no_model_and_its_password_is_not_reporte
         Registry(tracking_of(dead)).lacks([(NAME, "")])
     assert "secret" not in str(raised.value)
     assert report(dead).startswith("not registered: MLflow does not answer")
-    assert has_copies(dead, lake_models_of(dead).records)
+    assert has_copies(tracking_of(dead), lake_models_of(dead).records)
     assert len(find_champions(lake_models_of(dead), FIRST)[0]) == 2

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from fundwatch.engine.frames import small_frame
-from jobs.job import Workplace
 from jobs.review.outcomes.people_said import journal_in
+from jobs.workplace import Workplace
 from leads.outcomes.journals import JOURNALS
 from leads.ranking.cases import case_id
 from privacy.vault.columns import rekeyed

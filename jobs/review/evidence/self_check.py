@@ -16,10 +16,10 @@ from fundwatch.pages import as_json, page, publish
 from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.committed_stages import refuse_no_stage
-from jobs.job import reading
 from jobs.protect.export_data import own_rows
 from jobs.review.night_cards import all_cards
 from jobs.review.read_leads import institution_names
+from jobs.workplace import reading
 from leads.evidence.printed import printed
 from leads.self_check.pack import OwnLine, SelfCheckContent, self_check_document, self_check_workbook
 from privacy.release.exports import read_export

@@ -12,9 +12,9 @@ from datetime import date
 from fundwatch.contracts.versions import known_on
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.job import Workplace
 from jobs.review.outcomes.night_standing import DecisionsSeen
 from jobs.review.read_leads import quoted
+from jobs.workplace import Workplace
 from leads.ledger.weights import NOTHING_LEARNED, Learned, learned_by
 from leads.outcomes.entries import Outcome, Status, StatusEntry
 from leads.outcomes.journals import LEAD_STATUS, OUTCOME

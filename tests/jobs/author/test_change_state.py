@@ -74,7 +74,7 @@ def _state(office: Office, capsys: pytest.CaptureFixture[str], night: str) -> st
 
 def _fingerprint(office: Office) -> object:
     """Of the scan of the night."""
-    from jobs.job import Workplace
+    from jobs.workplace import Workplace
 
     return own_fingerprint(Workplace(office.settings), NIGHT)
 

@@ -14,8 +14,9 @@ from fundwatch.regions import region_of
 from fundwatch.settings import Settings
 from jobs.curate.edition_desk import ChangeAsked, EditionDesk, ImportAsked
 from jobs.curate.in_force import POINTS, editions_live, knowledge_for, points_in_force
-from jobs.job import Night, Workplace
+from jobs.job import Night
 from jobs.scan_rules import JOB, own_fingerprint
+from jobs.workplace import Workplace
 from privacy.vault.sealing import make_vault_key
 from rules.engine.scan import scan
 from tests.rules.world import ALL_SUPPLIED, YEAR, shipped, tables_of, with_rows

@@ -14,9 +14,10 @@ import pytest
 from fundwatch.lake.store import Lake
 from intake.rows.erased import IS_ERASED
 from jobs.command_line import main
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.load_delivery import JOB
 from jobs.loading import intake_work
+from jobs.workplace import Workplace
 from privacy.keys.ring import read_key
 from privacy.tokens.pseudonyms import token_of
 from privacy.vault.sealing import read_vault_key

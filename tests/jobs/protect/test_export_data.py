@@ -17,9 +17,9 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError, NotReadyError
 from fundwatch.settings import load_settings
 from intake.source.load import read_mapping
-from jobs.job import Workplace
 from jobs.protect.export_data import own_rows, write_export
 from jobs.protect.report_privacy import delivered_columns, write_report
+from jobs.workplace import Workplace
 from privacy.release.declared import read_privacy
 from privacy.release.exports import Export, ExportRefusedError, read_export
 

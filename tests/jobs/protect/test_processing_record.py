@@ -11,11 +11,11 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import CatalogueError
 from fundwatch.resources import conf_root
 from fundwatch.settings import Settings, load_settings
-from jobs.job import Workplace
 from jobs.protect.export_data import write_export
 from jobs.protect.processing_record import record_files
 from jobs.protect.report_privacy import write_report
 from jobs.protect.verify_audit import AuditState
+from jobs.workplace import Workplace
 from privacy.release.declared import read_privacy, read_record
 from privacy.release.exports import Export, ExportRefusedError, read_export
 from tests.jobs.protect.test_export_data import NIGHT, place

@@ -14,9 +14,10 @@ import openpyxl
 import pytest
 
 from fundwatch.settings import load_settings
-from jobs.job import Workplace, run_job
+from jobs.job import run_job
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.publish_leads import JOB
+from jobs.workplace import Workplace
 from leads.outcomes.sheet import CASES
 from tests.jobs.commands import run
 from tests.lakes import put

@@ -15,7 +15,6 @@ from fundwatch.contracts import TABLES
 from fundwatch.errors import FundwatchError
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
-from jobs.job import Workplace
 from jobs.review.read_hit import find_hit, recorded_lake
 from jobs.terminal.answer import plain
 from jobs.trial import compare_rules, explain_hit, try_rule
@@ -23,6 +22,7 @@ from jobs.trial.compare_rules import ComparisonAsked, RuleComparison, region_mea
 from jobs.trial.explain_hit import HitExplained
 from jobs.trial.play_beside import RuleTrial
 from jobs.trial.try_rule import TrialAsked
+from jobs.workplace import Workplace
 from tests.night import NIGHTS, FinishedNight
 
 if TYPE_CHECKING:

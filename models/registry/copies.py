@@ -7,19 +7,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fundwatch.logs import log
-from fundwatch.settings import Settings
-from fundwatch.tracking import tracking_of
+from fundwatch.tracking import Tracking
 from models.registry.champions import Champion, LakeModels, kinds
 from models.registry.promotion import ModelStatus
 from models.registry.records import ModelRecord, is_model, registered_name
 from models.registry.tracked import Copy, Registry, RegistryError
 
 
-def register_in_mlflow(settings: Settings, lake_models: LakeModels) -> str:
+def register_in_mlflow(tracking: Tracking, lake_models: LakeModels) -> str:
     """Tell MLflow of every model it does not have, and who stands; what became of it, in a word."""
     models = [record for record in lake_models.records if is_model(record) and record.content_sha256]
     try:
-        registry = Registry(tracking_of(settings))
+        registry = Registry(tracking)
         lacking = {*registry.lacks(_named(models))}
         wanted = [record for record, named in zip(models, _named(models), strict=True) if named in lacking]
         copies = [_copy(lake_models, record) for record in wanted if isinstance(lake_models.loaded(record), Champion)]
@@ -30,10 +29,10 @@ def register_in_mlflow(settings: Settings, lake_models: LakeModels) -> str:
     return f"{made} models registered"
 
 
-def has_copies(settings: Settings, records: Sequence[ModelRecord]) -> bool:
+def has_copies(tracking: Tracking, records: Sequence[ModelRecord]) -> bool:
     """Whether MLflow has the models' data; one that does not answer cannot be asked, and is taken to."""
     try:
-        return not Registry(tracking_of(settings)).lacks(_named(records))
+        return not Registry(tracking).lacks(_named(records))
     except RegistryError:
         return True
 
