@@ -16,7 +16,7 @@ from fundwatch.contracts.entities import MEASURED
 from fundwatch.declared import Declared
 from fundwatch.expressions.declared import Value, written
 from fundwatch.fingerprint import fingerprint
-from rules.analysis.indicators import BESIDE_JUDGED, JUDGED, beside
+from rules.analysis.indicators import BESIDE_JUDGED, JUDGED, beside, indicator_columns
 from rules.catalogue.national_classes import seq_of
 from rules.frames.declaration import COUNTED, EARLIER_LIST
 
@@ -249,6 +249,12 @@ class Rule(Declared):
         """The frame's columns by the rule's names: its indicators, and what stands beside the judged one."""
         value = self.indicators.get(JUDGED)
         return {**self.indicators, **({} if value is None else {name: beside(value, name) for name in BESIDE_JUDGED})}
+
+    @property
+    def days_judged(self) -> int:
+        """How many days up to the one it judges on its hit is about: those of its indicator's window, else that one."""
+        judged = indicator_columns().get(self.indicators.get(JUDGED, ""))
+        return 1 if judged is None else judged.window
 
     def bound(self, expression: str) -> str:
         """The SQL of an expression of the rule, with its parameters as literals."""

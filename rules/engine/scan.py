@@ -199,7 +199,7 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize
         with_money(lines, settled, inputs.table("settlement"))
         .groupBy(*identity)
         .agg(
-            F.min("service_date").alias("period_start"),
+            F.min("service_date").alias("first_day"),
             F.max("service_date").alias("period_end"),
             (F.sum("amount_at_risk") + F.coalesce(F.max("estimate"), F.lit(0))).cast(MONEY).alias("amount_at_risk"),
             F.max_by("facts", F.struct("service_date", "line_id", F.to_json("facts"))).alias("facts"),
@@ -209,7 +209,10 @@ def _to_hits(hits: DataFrame, rule_set: RuleSet, inputs: ScanInputs, materialize
         .withColumn("lines", F.concat("counted", _compared()))
     )
     reported = hits.join(_rule_rows(hits.sparkSession, rule_set), on="rule_id", how="left")
-    return reported.select("*", reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en"))
+    since = F.date_sub("first_day", F.col("days_judged") - 1)
+    return reported.select(
+        "*", since.alias("period_start"), reason("parts_zh").alias("reason_zh"), reason("parts_en").alias("reason_en")
+    )
 
 
 def _compared() -> Column:
@@ -227,12 +230,12 @@ def _rule_rows(session: SparkSession, rule_set: RuleSet) -> DataFrame:
     """One row per rule with what every hit of it says alike."""
     schema = (
         "rule_id string, rule_version string, tier string, rule_state string, grain string, subject_type string, "
-        "money_method string, is_estimate boolean, parts_zh array<string>, parts_en array<string>"
+        "money_method string, is_estimate boolean, days_judged int, parts_zh array<string>, parts_en array<string>"
     )
     rows = [
         (
             *(rule.id, rule_set.rule_fingerprint(rule), rule.tier.value, rule.state.value, rule.grain, rule.subject),
-            *(rule.money.method, rule.money.is_estimate),
+            *(rule.money.method, rule.money.is_estimate, rule.days_judged),
             *(reason_parts(rule.reason.zh), reason_parts(rule.reason.en)),
         )
         for rule in rule_set.rules

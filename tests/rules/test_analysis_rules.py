@@ -235,6 +235,9 @@ def test_every_shape_hits_a_shade_beyond_its_limits_and_spares_a_shade_within(
     wrong = {name: problems for name, e in worlds.expected.items() if (problems := [*wrong_with(name, e, seen)])}
     assert (wrong, seen.odd) == ({}, {})
     assert {hit.is_estimate for hit in hits} == {True}
+    windows = {rule.id: indicator_columns()[rule.indicators["value"]].window for rule in golden.rules}
+    spans = {hit.rule_id: (hit.period_end - hit.period_start).days + 1 for hit in hits}
+    assert spans == {rule_id: windows[rule_id] for rule_id in spans}  # what was judged is the whole window
     assert {hit.hit_id for hit in hits if not hit.lines} == {hit.hit_id for hit in hits}
     assert jobs <= 2 + 4 * len({rule.grain for rule in golden.rules})
 
