@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from simulator.city.life_events import USUAL_MOVES, MoveRates, be_born, let_happen
-from simulator.city.names import SURNAMES, address
+from simulator.city.names import SURNAMES, address, county
 from simulator.city.people import Person, person_name, person_of, with_death
 from simulator.streams import Hand
 
@@ -18,7 +18,13 @@ _LONGEST_EXPECTED = 280  # days before birth: from then on a mother may be seen 
 
 
 def make_people(
-    seed: int, count: int, first_day: date, last_day: date, offset: int = 0, moves: MoveRates = USUAL_MOVES
+    seed: int,
+    count: int,
+    first_day: date,
+    last_day: date,
+    offset: int = 0,
+    moves: MoveRates = USUAL_MOVES,
+    counties: int = 1,
 ) -> list[Person]:
     """Persons `offset` to `offset + count - 1` of the honest population, in households; some are born, die, come or go.
 
@@ -27,6 +33,9 @@ def make_people(
     people: list[Person] = []
     for group in range(offset // _GROUP, (offset + count - 1) // _GROUP + 1):
         neighbours = _neighbours(Hand(seed, f"people/{group}"), first_day, last_day)
+        insurer = county(Hand(seed, f"county/{group}"), counties)
+        for person in neighbours:
+            person.region = insurer
         let_happen(Hand(seed, f"life events/{group}"), neighbours, first_day, last_day, moves)
         start = group * _GROUP
         people += neighbours[max(0, offset - start) : offset + count - start]

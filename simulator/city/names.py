@@ -12,11 +12,19 @@ from simulator.streams import Hand
 
 AREA = "990001"
 REGIONS = ("990002", "990003")  # other counties of the same region
+MOST_COUNTIES = 90
+_FIRST_COUNTY = 990011  # of those beside the first
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文玉兰建国志梅春红海云"
 _STREETS = ("柳湾路", "青禾街", "望川巷", "石桥北路", "丹霞里")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643
 _CHECKS = "10X98765432"
+
+
+def county(hand: Hand, counties: int) -> str:
+    """The code of one of so many counties, each as likely as the others."""
+    number = hand.between(0, counties - 1)
+    return AREA if number == 0 else str(_FIRST_COUNTY + number - 1)
 
 
 def address(hand: Hand) -> str:

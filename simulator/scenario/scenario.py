@@ -9,6 +9,7 @@ from typing import Self
 
 from fundwatch.errors import FundwatchError, problems
 from simulator.city.life_events import MoveRates
+from simulator.city.names import MOST_COUNTIES
 from simulator.faults.writing import BY_NAME, rates_of
 from simulator.scenario.layout import Layout
 from simulator.scenario.misdeliveries import Spoiled, When, mishap_problems, spoiled_nights
@@ -47,7 +48,8 @@ class Scenario:
     the people; without it only those of the first rules are sure to come. `scheme_rates` multiply the number of
     instances of single schemes, `disguise_shares` say how many are plain, careful and well disguised.
     `stay_factor` multiplies how often honest people are admitted. `tables` switch extra tables on or off by name.
-    `moves` say how many households a year move within the pooling area, out of it and into it.
+    `moves` say how many households a year move within the pooling area, out of it and into it. Neighbours are insured
+    in one of `counties` counties, which do not differ otherwise.
     `mishaps` spoil whole deliveries, each kind on a share of the nights or on the nights named (see misdeliveries).
     The world ends on `ends_on`, by itself the last night. With a later end, nights can be added one day: those
     delivered before stay the same to the byte.
@@ -70,6 +72,7 @@ class Scenario:
     tables: Mapping[str, bool] = field(default_factory=dict)
     mishaps: Mapping[str, When] = field(default_factory=dict)
     moves: MoveRates = field(default_factory=MoveRates)
+    counties: int = 1
 
     def __post_init__(self) -> None:
         found = [
@@ -110,6 +113,8 @@ def _number_problems(scenario: Scenario) -> list[str]:
         found.append(f"seed is {scenario.seed}; it must not be negative")
     if scenario.persons < MIN_PERSONS:
         found.append(f"persons is {scenario.persons}; a world needs at least {MIN_PERSONS}")
+    if not 1 <= scenario.counties <= MOST_COUNTIES:
+        found.append(f"counties is {scenario.counties}; there are 1 to {MOST_COUNTIES}")
     if not 0 <= scenario.scheme_scale <= 100:
         found.append(f"scheme_scale is {scenario.scheme_scale}; it lies between 0 and 100")
     if not 0 <= scenario.dirt_rate <= 0.2:

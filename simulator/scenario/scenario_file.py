@@ -99,6 +99,7 @@ class ScenarioFile(Declared):
     schemes: Schemes = Schemes()
     stays: Stays = Stays()
     moves: Moves = Moves()
+    counties: int = 1
     dirt: dict[str, float] = Field(default={})
     delivery: DeliverySection = DeliverySection()
     tables: dict[str, bool] = Field(default={})
@@ -125,6 +126,7 @@ class ScenarioFile(Declared):
             disguise_shares=(shares.plain, shares.careful, shares.disguised),
             stay_factor=self.stays.factor,
             moves=MoveRates(**self.moves.model_dump()),
+            counties=self.counties,
             dirt=dirt,
             layout=Layout(**self.delivery.model_dump()),
             tables=self.tables,

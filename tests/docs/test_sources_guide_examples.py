@@ -17,11 +17,11 @@ from intake.source.checks import read_quality
 from intake.source.code_lists import CodeLists
 from intake.source.load import parse_mapping
 from jobs.command_line import main
-from jobs.job import Workplace
 from jobs.onboard.reference import GUIDE
 from jobs.onboard.trial import Trial
 from jobs.protect.manage_keys import make_missing_keys
 from jobs.run_nights import run_night
+from jobs.workplace import Workplace
 from privacy.keys.ring import PseudonymKey
 from tests.intake.source.test_code_lists import region
 from tests.lake_content import rows_in

@@ -14,7 +14,7 @@ from simulator.care.life import block_life
 from simulator.care.records import Visit
 from simulator.city.households import make_people
 from simulator.city.life_events import MoveRates
-from simulator.city.people import Person
+from simulator.city.people import AREA, Person
 from simulator.city.providers import REMOTE_AREA, make_providers
 from simulator.delivering.rows import enrolment_rows
 from simulator.scenario.scenario_file import scenario_of
@@ -142,3 +142,17 @@ def test_rates_of_moves_stand_in_a_scenario_and_are_refused_beyond_their_bounds(
     assert scenario_of({"persons": 100, "moves": {"out": 0.05}}, "here").moves == replace(MoveRates(), out=0.05)
     with pytest.raises(ScenarioError, match=r"moves\.into is 2"):
         Scenario(moves=MoveRates(into=2))
+
+
+def test_neighbours_are_insured_in_one_of_the_counties_and_are_otherwise_the_people_that_they_were():
+    alone, spread = (make_people(4, 1200, FIRST, LAST, 0, MoveRates(0, 0, 0), counties) for counties in (1, 12))
+    assert {person.region for person in alone} == {AREA}
+    assert len({person.region for person in spread}) == 12
+    of_group = [{person.region for person in spread[n : n + 12]} for n in range(0, 1200, 12)]
+    assert {len(regions) for regions in of_group} == {1}
+    for person in spread:
+        person.region = AREA
+    assert spread == alone
+    assert scenario_of({"persons": 100, "counties": 12}, "here").counties == 12
+    with pytest.raises(ScenarioError, match="counties is 0; there are 1 to 90"):
+        Scenario(counties=0)
