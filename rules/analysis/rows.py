@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from fundwatch.contracts.entities import answering
+from fundwatch.contracts.entities import PARTED_BY, answering
 from fundwatch.declared import Declared, model_problems
 from fundwatch.errors import FundwatchError
 from fundwatch.resources import read_yaml
@@ -160,17 +160,22 @@ def _entry(row: AnalysisRow, said: AnalysisFile) -> dict[str, Any]:
 
 
 def _name(judged: IndicatorColumn, shape: AnalysisShape) -> dict[str, str]:
-    noun = judged.entity.replace("_", " ").capitalize()
     zh = judged.name_zh.removeprefix(judged.of.zh)  # some names begin with whose they are
-    return {"zh": f"{judged.of.zh}{zh}{shape.zh}", "en": f"{noun}: {judged.name_en}, {shape.en}"}
+    return {"zh": f"{judged.of.zh}{zh}{shape.zh}", "en": f"{_noun(judged)}: {judged.name_en}, {shape.en}"}
+
+
+def _noun(judged: IndicatorColumn) -> str:
+    return judged.entity.replace("_", " ").capitalize()
 
 
 def _reason(judged: IndicatorColumn, shape: AnalysisShape, window: int) -> dict[str, str]:
-    """The texts, with the unit behind each figure that has the indicator's; whose it is, where no lead says so."""
-    who = "" if judged.of.is_watched else "{entity_id} "
+    """The texts, with the unit behind each figure that has the indicator's; what it is of, where the subject does not
+    say so."""
+    is_said = answering(judged.of) is not None and not judged.of.parts
+    zh, en = ("", "") if is_said else (f"{judged.of.zh} {{which}} ", f"{_noun(judged)} {{which}}: ")
     texts = {
-        "zh": f"{who}近 {window} 天{judged.name_zh} {{value_said}},{shape.reason_zh}",
-        "en": f"{who}{judged.name_en} over {window} days {{value_said}}; {shape.reason_en}",
+        "zh": f"{zh}近 {window} 天{judged.name_zh} {{value_said}},{shape.reason_zh}",
+        "en": f"{en}{judged.name_en} over {window} days {{value_said}}; {shape.reason_en}",
     }
     for language, unit in zip(texts, _UNITS.get(_unit(judged), ("", "")), strict=True):
         for fact in _OF_UNIT:
@@ -189,6 +194,7 @@ def _facts(judged: IndicatorColumn, shape: AnalysisShape) -> dict[str, str]:
     figures = {"value_said": JUDGED, "median_said": "median", "limit_said": f":{limit}"}
     said = {name: _said(figure, _unit(judged)) for name, figure in figures.items() if figure != ":"}
     return said | {
+        "which": f"split_part(entity_id, '{PARTED_BY}', -1)" if answering(judged.of) else "entity_id",
         "times_said": "coalesce(try_cast(try_cast(times AS decimal(18,1)) AS string), '–')",
         "z_said": "coalesce(try_cast(try_cast(z AS decimal(18,1)) AS string), '–')",
         "place_said": "try_cast(place * 100 AS decimal(18,0))",
