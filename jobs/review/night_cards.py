@@ -56,10 +56,10 @@ def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, Know
     knowledge, live = load_knowledge(region=region_of(settings)), editions_live(settings, night)
     counts = counted_in(Lake(settings.lake_address), live)
     used = {}
-    for name in CLASSES:
+    for name, class_ in CLASSES.items():
         points = knowledge.get(name, ())
         own = {e.edition: sum(counts[e.version].get(name, {}).values()) for e in live}
         editions = [f"{edition} ({count:,})" for edition, count in own.items() if count]
         sources = (*sorted({point.source for point in points}), *editions)
-        used[name] = KnowledgeUsed(len(points) + sum(own.values()), sources)
+        used[name] = KnowledgeUsed(class_.zh, len(points) + sum(own.values()), sources)
     return knowledge_version(settings, night), used

@@ -30,8 +30,9 @@ _OfSubject = TypeVar("_OfSubject", HitRow, CaseRow, SampleRow, LeadChange)
 
 @dataclass(frozen=True)
 class KnowledgeUsed:
-    """The points of one class of knowledge that were in force: how many, and what they are taken from."""
+    """The points of one class of knowledge that were in force: how it is called, how many, what they are taken from."""
 
+    name_zh: str
     points: int
     sources: tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fundwatch.regions import CURRENCY
@@ -122,6 +122,7 @@ _COVERAGE = (
     Heading("命中数", "Hits", 10, "count"),
 )
 _ABOUT = (Heading("事项", "What", 36, "wrapped"), Heading("内容", "Content", 110, "wrapped"))
+_SOURCES = 3  # of a class of knowledge, as many as a row names
 
 
 def write_workbook(content: ListContent, path: Path) -> None:
@@ -254,6 +255,13 @@ def _indicators(content: ListContent) -> Iterator[tuple[object, ...]]:
             )  # fmt: skip
 
 
+def _sources_text(sources: Sequence[str]) -> str:
+    """The first of them, and how many more the summary names."""
+    more = len(sources) - _SOURCES
+    named = "; ".join(sources[:_SOURCES]) + (f"; 另有 and {more} 处 more (summary.json)" if more > 0 else "")
+    return f"; 来源 from: {named}" if sources else ""
+
+
 def _coverage(content: ListContent) -> Iterator[tuple[object, ...]]:
     for row in content.coverage:
         card = content.cards.rules.get(row.what)
@@ -284,8 +292,7 @@ def _about(content: ListContent) -> Iterator[tuple[str, str]]:
     yield "规则集指纹 Rule-set fingerprint", reported.rule_set_fingerprint
     yield "知识指纹 Knowledge fingerprint", reported.knowledge_fingerprint
     for name, used in reported.knowledge.items():
-        sources = f"; 来源 from: {'; '.join(used.sources)}" if used.sources else ""
-        yield f"知识 Knowledge: {name}", f"{used.points} 条 points{sources}"
+        yield f"知识 Knowledge: {used.name_zh} {name}", f"{used.points} 条 points{_sources_text(used.sources)}"
     if shadow := shadow_text(content.shadow):
         yield "试运行规则 Rules in shadow", shadow
     for model, mark in sorted(reported.model_fingerprints.items()):

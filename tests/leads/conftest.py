@@ -122,7 +122,7 @@ def content(cards: Cards) -> ListContent:
     provenance = Provenance(
         business_date=NIGHT, period_start=date(2026, 1, 1), period_end=NIGHT, source="national",
         software="fundwatch 0.1.0", rule_set_fingerprint="a" * 16,
-        knowledge_fingerprint="f" * 16, knowledge={"frequency": KnowledgeUsed(30, ("两库知识点",))},
+        knowledge_fingerprint="f" * 16, knowledge={"frequency": KnowledgeUsed("限定频次", 30, ("两库知识点",))},
         model_fingerprints={"doctor robust_peer": "b" * 16},
         models_not_run={"doctor isolation_forest": "模型数据不可用 the model's data do not hold"},
         settings_fingerprint="c" * 16, data_fingerprint="d" * 16, deliveries={"fee_list.csv": "e" * 64},

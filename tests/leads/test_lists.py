@@ -232,10 +232,10 @@ def test_every_file_says_which_knowledge_was_in_force_and_which_currency_its_mon
     folder = write_list(content, tmp_path).folder
     made = json.loads((folder / "summary.json").read_text())["provenance"]
     assert (made["knowledge_fingerprint"], made["currency"]) == ("f" * 16, "CNY")
-    assert made["knowledge"] == {"frequency": {"points": 30, "sources": ["两库知识点"]}}
+    assert made["knowledge"] == {"frequency": {"name_zh": "限定频次", "points": 30, "sources": ["两库知识点"]}}
     about = {row[0].value: row[1].value for row in book["说明 About"].iter_rows(min_row=5)}
     assert about["知识指纹 Knowledge fingerprint"] == "f" * 16
-    assert about["知识 Knowledge: frequency"] == "30 条 points; 来源 from: 两库知识点"
+    assert about["知识 Knowledge: 限定频次 frequency"] == "30 条 points; 来源 from: 两库知识点"
     assert about["币种 Currency"] == "CNY 人民币元"
     text = next((folder / "evidence").glob("*.html")).read_text(encoding="utf-8")
     assert f"knowledge {'f' * 16} · currency CNY" in text
