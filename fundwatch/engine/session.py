@@ -73,6 +73,9 @@ FEW_ROWS = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # without generated code, what expressions share is looked up in a cache that costs more than it saves
     "spark.sql.subexpressionElimination.enabled": "false",
+    # what is gathered or sent takes whole pages: by default megabytes for a handful of rows, a hundred times a plan
+    "spark.buffer.pageSize": "256k",
+    "spark.broadcast.blockSize": "64k",
     # from so many groups on, what gathers lists sorts all rows anew: 128 otherwise
     "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "1000000",
 }

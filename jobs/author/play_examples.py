@@ -1,4 +1,4 @@
-"""Play the examples of rules: every example in a world of its own, all of them in one scan, without a lake.
+"""Play the examples of rules: every example in a world of its own, those of a batch in one scan, without a lake.
 
 A rule that cannot be played (an example that no table holds, an expression that Spark's analyser refuses or that fails
 on the rows) is named as broken, and the others are played all the same.
@@ -6,8 +6,9 @@ on the rows) is named as broken, and the others are played all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,24 +22,27 @@ from fundwatch.scratch import Scratch
 from fundwatch.settings import Settings
 from jobs.review.show_catalogues import known_name
 from rules.benefits.policies import read_policies
-from rules.catalogue.examples import Worlds, example_worlds
+from rules.catalogue.examples import Worlds, columns_of, example_worlds
 from rules.catalogue.load import load_rules
 from rules.catalogue.proving import Played, RuleProof, proof_of
-from rules.catalogue.rule import Rule, RuleSet, RuleState
+from rules.catalogue.rule import RuleSet, RuleState
 from rules.frames.declaration import EARLIER_LIST
 from rules.frames.indicators import STATISTICS
 from rules.frames.inputs import ScanWindow
-from rules.frames.registry import tables_read
+from rules.frames.registry import GRAINS, frames, tables_read
 from rules.knowledge.points import Knowledge, load_knowledge
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _BESIDE = (TABLES[name] for name in (STATISTICS, *EARLIER_LIST))
 _SUPPLIED = {table.name: frozenset(table.column_names) for table in (*CLEAN, *_BESIDE)}
 _EVER = ScanWindow(date(1900, 1, 1), date(2199, 12, 31))
 _BADLY_WRITTEN = (KeyError, ValueError, TypeError, ArithmeticError)  # what a cell of an example may come to
 _LONGEST = 300
+_SIDE_BY_SIDE = 2
+# more rules at once make each other's frames wider and longer; fewer ask for the lines of their hits more often
+_BATCH = 60
 
 
 class ExamplesFailedError(FundwatchError):
@@ -97,23 +101,73 @@ def play_examples(settings: Settings, names: Sequence[str] = ()) -> ExamplesPlay
 
 def prove(session: SparkSession, rule_set: RuleSet, knowledge: Knowledge) -> tuple[RuleProof, ...]:
     """Every rule of the set against its examples, whatever its state and where it is switched off."""
-    broken = {rule.id: problem for rule in rule_set.rules if (problem := _unwritable(rule_set, rule))}
-    fit = [rule.model_copy(update={"state": RuleState.ACTIVE}) for rule in rule_set.rules if rule.id not in broken]
-    playing = rule_set.model_copy(update={"rules": tuple(fit), "switched_off": {}})
-    worlds = example_worlds(playing)
-    found: list[Any] = []
-    broken |= _scanned(playing, lambda some: _scan(session, some, worlds, worlds.with_points(knowledge)), found)
-    played = Played.of(found)
-    return tuple(proof_of(rule, worlds, played, broken.get(rule.id, "")) for rule in rule_set.rules)
+    from fundwatch.engine.frames import small_frame  # imports Spark
+
+    active = (rule.model_copy(update={"state": RuleState.ACTIVE}) for rule in rule_set.rules)
+    playing = rule_set.model_copy(update={"rules": tuple(active), "switched_off": {}})
+    empty = {name: small_frame(session, columns_of(name), ()) for name in tables_read()}
+    stage = _Stage(session, knowledge, empty)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:  # Spark plans the scan of one batch while it computes another
+        of_rule = {proof.rule_id: proof for proofs in pool.map(stage.proofs, _batches(playing)) for proof in proofs}
+    return tuple(replace(of_rule[rule.id], state=rule.state) for rule in rule_set.rules)
 
 
-def _unwritable(rule_set: RuleSet, rule: Rule) -> str:
-    """Why the rows of the rule's examples cannot be made; empty where they can."""
+def _batches(rule_set: RuleSet) -> list[RuleSet]:
+    """The rules in batches, those of one frame together."""
+    places = {frame.name: place for place, frame in enumerate(frames())}
+    rules = sorted(rule_set.rules, key=lambda rule: places[GRAINS[rule.grain].frame.name])
+    batches = (rules[first : first + _BATCH] for first in range(0, len(rules), _BATCH))
+    return [rule_set.model_copy(update={"rules": tuple(some)}) for some in batches]
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Where batches of rules play their examples; `empty` are the tables that a scan reads, without rows."""
+
+    session: SparkSession
+    knowledge: Knowledge
+    empty: Mapping[str, DataFrame]
+
+    def proofs(self, rule_set: RuleSet) -> list[RuleProof]:
+        """The rules of one batch against their examples."""
+        broken = _unwritable(rule_set)
+        playing = rule_set.only({rule.id for rule in rule_set.rules} - broken.keys())
+        worlds = example_worlds(playing)
+        found: list[Any] = []
+        broken |= _scanned(playing, lambda some: self._scan(some, worlds), found)
+        played = Played.of(found)
+        return [proof_of(rule, worlds, played, broken.get(rule.id, "")) for rule in rule_set.rules]
+
+    def _scan(self, rule_set: RuleSet, worlds: Worlds) -> tuple[list[Any], dict[str, str]]:
+        """The hits of the rules over the worlds of all, and the problem of each rule that the scan set aside."""
+        from fundwatch.engine.frames import small_frame  # imports Spark
+        from rules.engine.scan import scan  # imports Spark
+
+        played = {name: small_frame(self.session, worlds.schema(name), rows) for name, rows in worlds.rows.items()}
+        done = scan(
+            rule_set,
+            {**self.empty, **played},
+            _SUPPLIED | worlds.columns,
+            worlds.with_points(self.knowledge),
+            _EVER,
+            lambda rows: rows.localCheckpoint(),
+            policies=read_policies(),
+        )
+        done = done.materialized(lambda parts: [rows.localCheckpoint() for rows in parts])
+        problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
+        return done.found.collect(), problems  # of examples alone
+
+
+def _unwritable(rule_set: RuleSet) -> dict[str, str]:
+    """By rule why the rows of its examples cannot be made, where they cannot. All are tried together first."""
     try:
-        example_worlds(rule_set.only({rule.id}))
+        example_worlds(rule_set)
     except _BADLY_WRITTEN as error:
-        return f"an example cannot be written as rows: {' '.join(map(str, error.args))}"[:_LONGEST]
-    return ""
+        if len(rule_set.rules) == 1:
+            problem = f"an example cannot be written as rows: {' '.join(map(str, error.args))}"
+            return {rule_set.rules[0].id: problem[:_LONGEST]}
+        return {name: why for rule in rule_set.rules for name, why in _unwritable(rule_set.only({rule.id})).items()}
+    return {}
 
 
 def _scanned(
@@ -136,24 +190,6 @@ def _scanned(
         return parts[0] | parts[1]
     found += hits
     return problems
-
-
-def _scan(
-    session: SparkSession, rule_set: RuleSet, worlds: Worlds, knowledge: Knowledge
-) -> tuple[list[Any], dict[str, str]]:
-    """The hits of the rules over the worlds of all, and the problem of each rule that the scan set aside."""
-    from fundwatch.engine.frames import small_frame  # imports Spark
-    from rules.engine.scan import scan  # imports Spark
-
-    tables = {
-        name: small_frame(session, worlds.schema(name), worlds.rows.get(name, []))
-        for name in sorted({*tables_read(), *worlds.rows})
-    }
-    supplied, policies = _SUPPLIED | worlds.columns, read_policies()
-    done = scan(rule_set, tables, supplied, knowledge, _EVER, lambda rows: rows.localCheckpoint(), policies=policies)
-    done = done.materialized(lambda frames: [rows.localCheckpoint() for rows in frames])
-    problems = {row.rule_id: row.problem for row in done.states.collect() if row.problem}  # a row a rule
-    return done.found.collect(), problems  # of examples alone
 
 
 def _session(settings: Settings, scratch: Scratch) -> SparkSession:

@@ -19,7 +19,7 @@ from rules.frames.columns.list_faults import (
     with_placeholders,
     with_register_faults,
 )
-from rules.frames.columns.lookups import PointsAsked, said_in, with_knowledge, with_points
+from rules.frames.columns.lookups import PointsAsked, said_in, spoken_of, with_knowledge, with_points
 from rules.frames.columns.payment_group import PAYMENT_GROUP, with_payment_group
 from rules.frames.columns.presence import PRESENCE, with_presence
 from rules.frames.columns.settled import operations
@@ -132,14 +132,17 @@ def _unsupported(table: str, code: str, name: str, declared_name: str, condition
     declared = CLASSES[declared_name]
 
     def join(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
+        points = inputs.knowledge.get(declared.name, ())
         listed = inputs.table(table).filter(condition).select("encounter_id", F.col(code).alias("_code"))
-        codes = bills.select("encounter_id", "service_date", "care_kinds").join(listed, on="encounter_id", how="inner")
-        asked = PointsAsked(inputs.knowledge.get(declared.name, ()), declared.cells)
-        found = with_points(codes, "_code", [asked])
-        lacks = ~F.arrays_overlap(F.split(said_in(0, declared.cells[0]), r"\|"), "care_kinds")
-        unmet = found.filter(lacks).groupBy("encounter_id")
-        of_encounter = unmet.agg(F.array_sort(F.collect_set("_code")).alias(name))
-        return bills.join(of_encounter, on="encounter_id", how="left")
+        days = inputs.table("encounter").select("encounter_id", F.to_date("started_at").alias("service_date"))
+        codes = spoken_of(listed, "_code", points).join(days, on="encounter_id", how="inner")
+        found = with_points(codes, "_code", [PointsAsked(points, declared.cells)])
+        support = F.struct("_code", F.split(said_in(0, declared.cells[0]), r"\|").alias("kinds"))
+        of_encounter = found.groupBy("encounter_id").agg(F.collect_set(support).alias("_supports"))  # a handful
+        lacking = F.filter("_supports", lambda one: ~F.arrays_overlap(one["kinds"], "care_kinds"))
+        unmet = F.array_sort(F.array_distinct(F.transform(lacking, lambda one: one["_code"])))
+        joined = bills.join(of_encounter, on="encounter_id", how="left")
+        return joined.select(*bills.columns, F.nullif(unmet, F.array().cast("array<string>")).alias(name))
 
     sources = each_of(declared.source, f"{table}.{code}", *needs) | SUM_COLUMNS["care_kinds"]
     return _BillPart({name: sources}, join, reads=frozenset({"care_kinds"}))

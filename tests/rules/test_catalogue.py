@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_the_shipped_catalogue_holds_the_active_rules_that_worlds_proved():
         SA-01 SA-02 SA-05 SC-03 SC-04 SC-05 SC-06 SW-05 TC-01 TC-02 TC-05 TC-07 TC-10 UB-01 UB-04 XR-03 XR-05
     """
     assert [rule.id for rule in SHIPPED.rules if rule.state == RuleState.ACTIVE] == expected.split()
+
+
+def test_beside_every_rule_in_shadow_stands_why():
+    files = package_files("rules", "catalogue", ".yaml")
+    said = [line.strip() for file in files for line in file.read_text("utf-8").splitlines() if "state: shadow" in line]
+    assert len(said) > 100
+    assert [line for line in said if not re.fullmatch(r"state: shadow  # \S.+", line)] == []
 
 
 def test_a_rule_names_national_classes_by_place_or_code_and_its_version_does_not_change(tmp_path, entry):

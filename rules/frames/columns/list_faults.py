@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column
+from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 from rules.frames.declaration import Sources, any_of, each_of
@@ -49,22 +50,25 @@ def with_list_faults(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
 
     A field that is empty in all lists of an institution is not delivered by it: that is a matter of its interface.
     """
-    listed = inputs.table("encounter").filter("is_inpatient")
-    lists = listed.join(bills.select("encounter_id"), on="encounter_id", how="left_semi")
-    of_place = lists.groupBy("institution_id")
-    filled = of_place.agg(*(F.max(F.col(name).isNotNull()).alias(f"_has_{name}") for name in _MANDATORY))
     # where the register contradicts the certificate, the sex is not known
     sex = F.when(F.coalesce("is_identity_sex_consistent", F.lit(True)), F.col("sex")).alias("sex")
     people = inputs.table("patient").select("patient_id", sex)
     settled = inputs.table("settlement").groupBy("encounter_id").agg(F.max("settled_at").alias("_settled_at"))
-    known = lists.select("encounter_id", "institution_id", "patient_id", "started_at", "is_newborn", *_MANDATORY)
-    for beside, key in ((people, "patient_id"), (settled, "encounter_id"), (filled, "institution_id")):
-        known = known.join(beside, on=key, how="left")
+    further = inputs.table("encounter").select("encounter_id", "is_newborn", "discharge_department")
+    lists = bills
+    for beside, key in ((people, "patient_id"), (settled, "encounter_id"), (further, "encounter_id")):
+        lists = lists.join(beside, on=key, how="left")
     missing = (
-        F.when(F.col(f"_has_{name}") & F.col(name).isNull(), F.lit(f"{zh}缺失")) for name, zh in _MANDATORY.items()
+        F.when(_is_delivered(name) & F.col(name).isNull(), F.lit(f"{zh}缺失")) for name, zh in _MANDATORY.items()
     )
-    faults = F.array_compact(F.array(*missing, *_impossible())).alias("list_faults")
-    return bills.join(known.select("encounter_id", faults), on="encounter_id", how="left")
+    faults = F.when(F.col("is_inpatient"), F.array_compact(F.array(*missing, *_impossible())))
+    return lists.select(*bills.columns, faults.alias("list_faults"))
+
+
+def _is_delivered(name: str) -> Column:
+    """Whether some list of a stay at the institution has the field; of an unknown institution nothing is known."""
+    has = F.col("is_inpatient") & F.col(name).isNotNull()
+    return F.col("institution_id").isNotNull() & F.max(has).over(Over.partitionBy("institution_id"))
 
 
 def _impossible() -> tuple[Column, ...]:
@@ -75,7 +79,7 @@ def _impossible() -> tuple[Column, ...]:
     return (
         F.when(~code.rlike(_CODE), F.lit("主要诊断编码非法")),
         F.when(~F.col("discharge_way").isin(*_WAYS_OUT), F.lit("离院方式代码非法")),
-        F.when(F.to_date("_settled_at") < F.to_date("started_at"), F.lit("结算早于入院")),
+        F.when(F.to_date("_settled_at") < F.col("started_on"), F.lit("结算早于入院")),
         F.when(of_other_sex, F.lit("主要诊断与性别不符")),
     )
 

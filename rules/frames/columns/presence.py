@@ -18,6 +18,7 @@ _CHECKED = each_of(
     "presence_check.encounter_id", "presence_check.checked_at", "presence_check.is_present",
     "encounter.admission_department",
 )  # fmt: skip
+_WARD = ("institution_id", "admission_department")
 PRESENCE: dict[str, Sources] = dict.fromkeys(
     ("due_days", "seen_days", "unseen_days"), _CHECKED | SUM_COLUMNS["off_ward_days"]
 )
@@ -31,25 +32,18 @@ def with_presence(bills: DataFrame, inputs: ScanInputs) -> DataFrame:
     Of a stay on an unknown ward, or whose days of intensive care are unknown, nothing is known.
     """
     day = F.to_date("checked_at").alias("day")
-    may_be_there = F.coalesce("is_present", F.lit(True))
     checks = inputs.table("presence_check").select("encounter_id", day, "is_present").filter("day IS NOT NULL")
-    checked = checks.groupBy("encounter_id", "day").agg(
-        F.max(may_be_there).alias("is_seen"), F.max(F.col("is_present").isNotNull()).alias("has_result")
-    )
-    wards = inputs.table("encounter").select("encounter_id", "institution_id", "admission_department")
-    watched = checked.filter("has_result").join(wards, on="encounter_id", how="inner")
-    watched = watched.select("institution_id", "admission_department", "day").distinct()
-    stays = bills.filter("is_inpatient AND days > 1 AND off_ward_days IS NOT NULL")
+    found = checks.filter(F.coalesce("is_present", F.lit(True))).groupBy("encounter_id")
+    seen = found.agg(F.collect_set("day").alias("_seen"))
+    wards = inputs.table("encounter").select("encounter_id", *_WARD)
+    with_result = checks.filter(F.col("is_present").isNotNull()).join(wards, on="encounter_id", how="inner")
+    watched = with_result.groupBy(*_WARD).agg(F.collect_set("day").alias("_watched"))
     between = F.sequence(F.date_add("started_on", 1), F.date_sub("ended_on", 1))
-    in_bed = stays.select(
-        "encounter_id",
-        "institution_id",
-        "admission_department",
-        F.explode(F.array_except(between, "off_ward_days")).alias("day"),
-    )
-    due = in_bed.join(watched, on=["institution_id", "admission_department", "day"], how="inner")
-    found = due.join(checked, on=["encounter_id", "day"], how="left").groupBy("encounter_id")
-    seen = F.count_if(F.coalesce("is_seen", F.lit(False))).cast("int")
-    days = found.agg(F.count(F.lit(1)).cast("int").alias("due_days"), seen.alias("seen_days"))
-    unseen = (F.col("due_days") - F.col("seen_days")).alias("unseen_days")
-    return bills.join(days.select("*", unseen), on="encounter_id", how="left")
+    in_bed = F.when(F.col("is_inpatient") & (F.col("days") > 1), F.array_except(between, "off_ward_days"))
+    joined = bills.join(watched, on=[*_WARD], how="left").join(seen, on="encounter_id", how="left")
+    due = F.array_intersect(in_bed, "_watched").alias("_due")
+    dues = joined.select(*bills.columns, due, F.coalesce("_seen", F.array().cast("array<date>")).alias("_seen"))
+    due_days = F.nullif(F.size("_due"), F.lit(0))
+    seen_days = F.when(due_days.isNotNull(), F.size(F.array_intersect("_due", "_seen")))
+    days = (due_days.alias("due_days"), seen_days.alias("seen_days"), (due_days - seen_days).alias("unseen_days"))
+    return dues.select(*bills.columns, *days)
