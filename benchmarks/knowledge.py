@@ -2,6 +2,10 @@
 
 Invented points are written as a sheet, imported and approved; fee lines of their codes are scanned plainly, with the
 shipped points, and with the edition. Printed are seconds, and ratios against the plain scan of the same lines.
+
+Measured once, on two cores that others kept busy (load 8 to 14), 250,000 points over 60,000 codes and 500,000 lines:
+import 120 s, again 109 s; the spans of a night 72 s; plain scan 2.1 s; lines with what 8 classes say 6.1 s by the
+shipped points and 20.3 s by the edition; the rules that rest on them 26.3 s and 49.9 s.
 """
 
 from __future__ import annotations
