@@ -47,6 +47,7 @@ def _kind(what: str, do: str, *words: str, **of: bool) -> _FaultKind:
     return _FaultKind(what, do, re.compile("|".join(words)), **of)
 
 
+_OURS = "(fundwatch|privacy|models)"
 _DAMAGED = "see which files with `fundwatch lake check --deep`"
 # the first that fits holds: what lies deepest in the trace is looked at first
 _KINDS = (
@@ -67,6 +68,18 @@ _KINDS = (
           r"database (table )?is locked", is_of_store=True),
     _kind("the disk cannot be read or written", "look at the disk (`dmesg`), and restore the lake from a copy",
           r"Input/output error", r"os error 5\b"),
+    _kind("the executors' Python is another than the driver's",
+          f"install the driver's there, or name it by PYSPARK_PYTHON (spark-submit: spark.pyspark.python), {_AGAIN}",
+          r"PYTHON_VERSION_MISMATCH", r"PYTHON_DAEMON_VERSION"),
+    _kind("the executors have another release of fundwatch than the driver",
+          f"send them this one (--py-files of `make package`), or install it there, {_AGAIN}",
+          r"fundwatch: release \S+ on an executor", rf"Can't get attribute '\w+' on <module '{_OURS}"),
+    _kind("the executors' Python lacks what our functions need",
+          f"send the archives of `make package` with the command (docs/cluster.md), or install them there, {_AGAIN}",
+          rf"No module named '({_OURS}|pandas|pyarrow|numpy|sklearn)"),
+    _kind("the data nodes of the lake's store are full", f"make room there, or add data nodes, {_AGAIN}",
+          r"There are [1-9]\d* datanode\(s\) running and (no|0) node\(s\) are excluded", r"DSQuotaExceeded",
+          r"DiskOutOfSpaceException", is_of_lake=True),
     _kind("the store of the lake does not answer", f"see that its servers run, {_AGAIN}",
           r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode",
           r"in safe mode", r"BlockMissingException", r"could only be written to 0 of", r"No live nodes",

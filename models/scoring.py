@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.window import Window
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.executors import of_this_release
 from fundwatch.engine.frames import stacked
 from models.detectors.detector import Detector, Matrix, Reads
 from models.positions import POSITION, to_robust_z, with_percentile
@@ -41,7 +42,7 @@ def to_raw_scores(positions: DataFrame, names: Sequence[str], entity: str, champ
             for model, model_fingerprint, detector in speakers:
                 yield _scored(batch, columns, model, model_fingerprint, detector)
 
-    rows = to_robust_z(positions, names).mapInPandas(scored, _RAW)
+    rows = to_robust_z(positions, names).mapInPandas(of_this_release(scored), _RAW)
     return rows.withColumn("entity_type", F.lit(entity))
 
 

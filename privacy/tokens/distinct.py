@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from fundwatch.engine.executors import of_this_release
+
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
@@ -60,7 +62,7 @@ def arrow_function(name: str, function: Callable[..., pa.Array], kind: str, *, i
 
     pyspark: Any = functions  # the stubs lack it
     function.__name__ = name
-    made = pyspark.arrow_udf(function, kind)  # arrays to an array, as the function's hints say
+    made = pyspark.arrow_udf(of_this_release(function), kind)  # arrays to an array, as the function's hints say
     return made.asNondeterministic() if is_random else made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from scripts.small_cluster.processes import end, kill, start, until
 _SERVERS = "org.apache.hadoop.hdfs.server"
 _JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _BESIDE = ("hadoop-client-api-*", "hadoop-client-runtime-*", "slf4j-api-*", "log4j-*", "javax.servlet-api-*")
+_ALL_THERE_IS = str(1 << 60)
 _NOWHERE = "127.0.0.1:0"
 _DATA_NODE = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
 
@@ -59,6 +60,30 @@ class SmallHdfs:
         """End the first data node at once."""
         kill(self.data_nodes[0])
 
+    def start_data_node(self) -> None:
+        """Start it again over the blocks that it had."""
+        self.data_nodes[0] = _data_node(self.folder, 0, {})
+        until(lambda: self.live_data_nodes() == len(self.data_nodes))
+
+    def fill(self) -> None:
+        """Let no data node have room: each starts again, and keeps its whole disk for others."""
+        self._restart({"dfs.datanode.du.reserved": _ALL_THERE_IS})
+        until(lambda: self.live_data_nodes() == len(self.data_nodes) and self._room() == 0)
+
+    def make_room(self) -> None:
+        """Let each have its disk again."""
+        self._restart({})
+        until(lambda: self.live_data_nodes() == len(self.data_nodes) and self._room() > 0 and self.takes_writes())
+
+    def _restart(self, own: Mapping[str, str]) -> None:
+        for number, process in enumerate(self.data_nodes):
+            kill(process)
+            self.data_nodes[number] = _data_node(self.folder, number, own)
+
+    def _room(self) -> int:
+        """The bytes that are left on all data nodes; -1 while the name node does not answer."""
+        return int(self._said("FSNamesystemState").get("CapacityRemaining", -1))
+
     def stop_name_node(self) -> None:
         """End the name node at once."""
         kill(self.name_node)
@@ -81,7 +106,7 @@ def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
     made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, _name_node(folder))
     try:
         for number in range(data_nodes):
-            made.data_nodes.append(_data_node(folder, number))
+            made.data_nodes.append(_data_node(folder, number, {}))
         until(lambda: made.live_data_nodes() == data_nodes and made.takes_writes())
         yield made
     finally:
@@ -114,9 +139,9 @@ def _name_node(folder: Path) -> subprocess.Popen[bytes]:
     return start(_java(folder, "namenode.NameNode"), folder / "name_node.log", {})
 
 
-def _data_node(folder: Path, number: int) -> subprocess.Popen[bytes]:
-    own = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_DATA_NODE, _NOWHERE)}
-    options = [part for key, value in own.items() for part in ("-D", f"{key}={value}")]
+def _data_node(folder: Path, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    named = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_DATA_NODE, _NOWHERE), **own}
+    options = [part for key, value in named.items() for part in ("-D", f"{key}={value}")]
     return start([*_java(folder, "datanode.DataNode"), *options], folder / f"data_node_{number}.log", {})
 
 

@@ -3,16 +3,19 @@
 It answers one request after the other: of two that make the same object at once it would otherwise let both pass.
 Signatures, permissions, several servers and slow answers are what it does not show.
 
-Usage: object_store.py PORT
+Credentials expire when they are told to.
+
+Usage: object_store.py PORT FOLDER
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -20,6 +23,12 @@ from scripts.small_cluster.ports import free_port
 from scripts.small_cluster.processes import end, start, until
 
 BUCKET = "bureau"
+_EXPIRED = "expired"
+# what Amazon's store answers; which kind of refusal it is stands in the code alone
+_REFUSED = (
+    b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>ExpiredToken</Code>'
+    b"<Message>The provided token has expired.</Message></Error>"
+)
 _PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -29,16 +38,27 @@ class ObjectStore:
 
     address: str
     endpoint: str
+    folder: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """By it Spark and the client find the store."""
+        """By it Spark and the client find the store; the credentials are good until they expire."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_ACCESS_KEY_ID": f"nobody{_expiries(self.folder)}",
             "AWS_SECRET_ACCESS_KEY": "nothing",
         }
+
+    def expire(self) -> None:
+        """From now on refuse the credentials that were given out before."""
+        (self.folder / _EXPIRED).write_text(str(_expiries(self.folder) + 1))
+
+
+def _expiries(folder: Path) -> int:
+    """How often credentials have expired: those after are named by the number."""
+    file = folder / _EXPIRED
+    return int(file.read_text()) if file.is_file() else 0
 
 
 @contextmanager
@@ -46,9 +66,9 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     """A store with one bucket, gone with the block. `folder` keeps its log."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "scripts.small_cluster.object_store", str(port)]
+    command = [sys.executable, "-m", "scripts.small_cluster.object_store", str(port), str(folder)]
     server = start(command, folder / "object_store.log", {"PYTHONPATH": str(_PROJECT)})
-    made = ObjectStore(f"s3a://{BUCKET}", f"http://127.0.0.1:{port}")
+    made = ObjectStore(f"s3a://{BUCKET}", f"http://127.0.0.1:{port}", folder)
     try:
         until(lambda: _makes_bucket(made))
         yield made
@@ -64,12 +84,21 @@ def _makes_bucket(store: ObjectStore) -> bool:
         return False
 
 
-def _serve(port: int) -> None:
+def _serve(port: int, folder: Path) -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    make_server("127.0.0.1", port, DomainDispatcherApplication(create_backend_app), threaded=False).serve_forever()
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def answer(asked: dict[str, Any], begin: Callable[..., Any]) -> Iterable[bytes]:
+        signed = asked.get("HTTP_AUTHORIZATION", "")
+        if any(f"nobody{number}/" in signed for number in range(_expiries(folder))):
+            begin("400 Bad Request", [("Content-Type", "application/xml")])
+            return [_REFUSED]
+        return cast("Iterable[bytes]", moto(asked, begin))
+
+    make_server("127.0.0.1", port, answer, threaded=False).serve_forever()
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), Path(sys.argv[2]))
