@@ -7,14 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from fundwatch.errors import ExitCode
 from fundwatch.lake.delta_rows import is_made
 from fundwatch.lake.ledger import Ledger
 from fundwatch.lake.store import Lake
@@ -162,81 +159,22 @@ def test_both_nights_with_the_lake_in_an_object_store_publish_the_lists_of_one_m
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@contextmanager
-def night_on_hdfs(store: SmallHdfs, var: Path, lake: LakeAddress, *where: str) -> Iterator[subprocess.Popen[str]]:
-    """A first night at work that has just made its table of fee lines."""
-    command = [sys.executable, "-m", "jobs.command_line", "nightly", "--date", str(NIGHTS[0]), "--lake", str(lake)]
-    with (var / "said.txt").open("w", encoding="utf-8") as said:
-        driver = subprocess.Popen(
-            [*command, *where, "--var", str(var)], cwd=ROOT, env=clean_environment(store.environment), text=True,
-            stderr=said,
-        )  # fmt: skip
-        until(lambda: is_made(lake.within("claim_line")) or driver.poll() is not None)
-        assert driver.poll() is None, "the night was over before anything was lost"
-        try:
-            yield driver
-        finally:
-            driver.kill()
-            driver.wait()
-
-
-def first_list(finished: FinishedNight) -> dict[str, bytes]:
-    return {name: content for name, content in lists(finished.var).items() if str(NIGHTS[0]) in name}
-
-
-def test_a_worker_that_is_lost_in_a_night_on_hdfs_changes_nothing(
-    finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
-) -> None:
-    var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/worker")
-    with cluster(tmp_path) as failing, night_on_hdfs(store, var, lake, "--set", f"spark_master={failing.address}") as n:
-        failing.kill_worker()
-        assert n.wait(timeout=1800) == 0, (var / "said.txt").read_text(encoding="utf-8")
-        until(lambda: sum(worker["state"] == "ALIVE" for worker in failing.state()["workers"]) == 1)
-    assert lists(var) == first_list(finished_night)
-
-
-def test_a_name_node_that_is_away_for_a_minute_of_a_night_changes_nothing(
-    finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
-) -> None:
-    """The night waits for it or ends with the address; either way nothing is lost, and run again the list is that."""
-    var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/away")
-    with night_on_hdfs(store, var, lake) as driver:
-        store.stop_name_node()
-        time.sleep(60)
-        store.start_name_node()
-        status = driver.wait(timeout=1800)
-    said = (var / "said.txt").read_text(encoding="utf-8")
-    assert "Traceback" not in said
-    assert status == 0 or store.address in said, said
-    again = run_fundwatch("nightly", "--date", str(NIGHTS[0]), "--lake", str(lake), var=var,
-                          environment=store.environment)  # fmt: skip
-    assert again.returncode == 0, again.stderr
-    assert lists(var) == first_list(finished_night)
-
-
-def test_two_drivers_on_one_night_of_one_lake_are_one_run_and_one_refusal(
-    finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
-) -> None:
-    var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/two")
-    with night_on_hdfs(store, var, lake) as driver:
-        other = run_fundwatch("nightly", "--date", str(NIGHTS[0]), "--lake", str(lake), var=var,
-                              environment=store.environment)  # fmt: skip
-        assert other.returncode == ExitCode.BUSY, other.stderr
-        assert "is at work in the lake" in other.stderr
-        assert driver.wait(timeout=1800) == 0, (var / "said.txt").read_text(encoding="utf-8")
-    assert lists(var) == first_list(finished_night)
-
-
 def test_a_driver_killed_at_a_commit_on_hdfs_and_a_lost_data_node_change_nothing(
     finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
 ) -> None:
     var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/killed")
-    with night_on_hdfs(store, var, lake) as driver:
-        driver.kill()
-        driver.wait()
-    store.kill_data_node()  # the last that is done to the store that the tests share
-    again = run_fundwatch("nightly", "--date", str(NIGHTS[0]), "--lake", str(lake), var=var,
-                          environment=store.environment)  # fmt: skip
+    options = ("--date", str(NIGHTS[0]), "--lake", str(lake))
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "jobs.command_line", "nightly", *options, "--var", str(var)],
+        cwd=ROOT, env=clean_environment(store.environment), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: is_made(lake.within("claim_line")) or driver.poll() is not None)
+    assert driver.poll() is None, "the night was over before the driver died"
+    driver.kill()
+    driver.wait()
+    store.kill_data_node()
+    again = run_fundwatch("nightly", *options, var=var, environment=store.environment)
     assert again.returncode == 0, again.stderr
     assert "this one takes the lake over" in again.stderr
-    assert lists(var) == first_list(finished_night)
+    first = {name: content for name, content in lists(finished_night.var).items() if str(NIGHTS[0]) in name}
+    assert lists(var) == first
