@@ -48,6 +48,17 @@ def range_said(rule: Rule, name: str, span: ParamRange) -> tuple[str, str]:
     return "–".join(zh for zh, _ in ends), "–".join(en for _, en in ends)
 
 
+def changed_said(one: Rule, other: Rule, name: str) -> str:
+    """A parameter that differs between two versions of a rule, in both languages: 就诊超过 3 次 → 4 次."""
+    was, now = ({said.name: said for said in params_said(rule)}.get(name) for rule in (one, other))
+    words = was or now
+    if words is None:
+        return name
+    zh = " → ".join("–" if said is None else said.value_zh for said in (was, now))
+    en = " → ".join("–" if said is None else said.value_en for said in (was, now))
+    return f"{words.zh} {zh} {words.en} {en} (params.{name})"
+
+
 def in_one_line(said: Iterable[ParameterSaid]) -> tuple[str, str]:
     """All of them, in Chinese and in English."""
     both = [one.both for one in said]
