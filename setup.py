@@ -41,6 +41,7 @@ PACKAGES = [
     "rules.frames.persons",
     "rules.knowledge",
     "rules.pack",
+    "rules.wording",
     "models",
     "models.detectors",
     "models.quality",

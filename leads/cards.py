@@ -21,7 +21,8 @@ WEAKEST_TIER = TIERS[-1]
 @dataclass(frozen=True)
 class RuleCard:
     """How a lead speaks of one rule. `exclusions` are the honest cases that it leaves out, in both languages, `params`
-    its thresholds as they are in force, and `indicator` the column that it judges, where it judges one."""
+    its thresholds as they are in force, in both languages too, and `indicator` the column that it judges, where it
+    judges one."""
 
     name_zh: str
     name_en: str

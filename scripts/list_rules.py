@@ -14,6 +14,7 @@ from rules.catalogue.load import load_rules
 from rules.catalogue.problems import Template, missing_in_lists
 from rules.catalogue.rule import Rule, RuleSet
 from rules.engine.needs import knowledge_needed
+from rules.wording.said import params_said
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RULES, CLASSES, PROBLEMS = DOCS / "rules.md", DOCS / "rule_classes.md", DOCS / "rule_problems.md"
@@ -132,7 +133,7 @@ def _row(rule: Rule, version: str) -> tuple[str, ...]:
         rule.state.words,
         f"`{rule.grain}`",
         ", ".join(rule.law),
-        ", ".join(f"`{name}` {value}" for name, value in rule.params.items()),
+        "; ".join(f"{' '.join(one.both)} (`{one.name}`)" for one in params_said(rule)),
         ", ".join(f"`{name}`" for name in sorted(knowledge_needed(rule))),
         ", ".join(map(str, rule.classes)),
         f"{hits} + {len(rule.examples) - hits}",

@@ -14,7 +14,8 @@ from jobs.review.show_catalogues import (
     ShownRule,
 )
 from jobs.terminal.answer import Say
-from rules.catalogue.rule import RuleState
+from rules.catalogue.rule import Rule, RuleState
+from rules.wording.said import ParameterSaid, params_said, range_said
 
 
 def print_rules(rows: Sequence[RuleRow], say: Say) -> None:
@@ -41,18 +42,15 @@ def print_rule(found: ShownRule, say: Say) -> None:
     if found.switched_off:
         say(f"停用 Switched off: {found.switched_off}")
     valid = f"{rule.valid.from_} – {rule.valid.to or ''}"
-    params = ", ".join(
-        f"{name} = {value}" + (f" ({rule.ranges[name].words})" if name in rule.ranges else "")
-        for name, value in rule.params.items()
-    )
     stated = {
         "状态 State": rule.state.words,
         "等级 Tier": rule.tier, "粒度 Grain": rule.grain, "对象 Subject": rule.subject, "法规 Law": ", ".join(rule.law),
         "国家规则类 National classes": ", ".join(map(str, rule.classes)),
-        "有效期 Valid": valid, "参数 Parameters": params, "判断范围 Judged where": rule.where,
+        "有效期 Valid": valid, "判断范围 Judged where": rule.where,
         "指标 Indicators": ", ".join(f"{name} = {column}" for name, column in rule.indicators.items()),
         "除外 Left out": ", ".join(rule.exclude), **{f"度量 Measure {n}": m.compute for n, m in rule.measures.items()},
         "命中条件 Hit when": rule.when, "金额 Money": f"{rule.money.method}, {rule.money.estimate or rule.money.share}",
+        **{f"参数 Parameter {one.name}": _with_range(rule, one) for one in params_said(rule)},
         "告警率 Alerts": "; ".join(one.words for one in found.alerts),
         "核查资料 Ask for": _both(rule.ask_for.zh, rule.ask_for.en),
         "可排除情形 Clears": _both(rule.clears.zh, rule.clears.en), "版本 Fingerprint": found.fingerprint,
@@ -61,6 +59,14 @@ def print_rule(found: ShownRule, say: Say) -> None:
     _stated(stated.items(), say)
     for example in rule.examples:
         say(f"  {'命中 hit ' if example.hits else '不命中 miss'}: {example.says}")
+
+
+def _with_range(rule: Rule, said: ParameterSaid) -> str:
+    """The parameter in both languages, and between what it may lie."""
+    if said.name not in rule.ranges:
+        return " | ".join(said.both)
+    ends = range_said(rule, said.name, rule.ranges[said.name])
+    return " | ".join((*said.both, f"可设 may be {' | '.join(dict.fromkeys(ends))}"))
 
 
 def print_indicators(rows: Sequence[IndicatorRow], say: Say) -> None:

@@ -15,8 +15,7 @@ from leads.publishing.published import KnowledgeUsed
 from rules.analysis.indicators import JUDGED
 from rules.knowledge.classes import CLASSES
 from rules.knowledge.points import load_knowledge
-
-_VALUES_SHOWN = 8
+from rules.wording.said import params_said
 
 
 def all_cards(settings: Settings, night: date) -> Cards:
@@ -34,20 +33,12 @@ def all_cards(settings: Settings, night: date) -> Cards:
             clears_zh=rule.clears.zh,
             clears_en=rule.clears.en,
             exclusions=tuple((held[name].name.zh, held[name].name.en) for name in rule.exclude),
-            params=tuple((name, _param_text(value)) for name, value in rule.params.items()),
+            params=tuple(one.both for one in params_said(rule)),
             indicator=rule.indicators.get(JUDGED, ""),
         )
         for rule in rule_set.rules
     }
     return Cards(rules, indicator_cards(region))
-
-
-def _param_text(value: object) -> str:
-    """A rule's threshold as people read it: few values of a list, and how many there are."""
-    if isinstance(value, (list, tuple)):
-        shown = ", ".join(str(one) for one in value[:_VALUES_SHOWN])
-        return shown if len(value) <= _VALUES_SHOWN else f"{shown} … ({len(value)})"
-    return str(value)
 
 
 def knowledge_used(settings: Settings, night: date) -> tuple[str, dict[str, KnowledgeUsed]]:

@@ -24,6 +24,7 @@ from rules.catalogue.lifecycle import in_force
 from rules.catalogue.load import load_rules
 from rules.catalogue.rule import Rule, RuleSet
 from rules.frames.inputs import ScanWindow
+from rules.wording.said import changed_said
 
 _OVERLAY = "rules.yaml"
 _OTHER = 1  # the number of the other version among variants
@@ -162,10 +163,10 @@ def _versions(sets: Sequence[RuleSet], name: str) -> tuple[str, str]:
 
 
 def _differing(one: Rule, other: Rule) -> tuple[str, ...]:
-    """What of the entry is another: `params.max: 3 → 4`, or the key alone."""
+    """What of the entry is another: a parameter in words, with its values on both sides, or the key alone."""
     was, is_ = one.definition, other.definition
     params = [
-        f"params.{name}: {one.params.get(name)} → {other.params.get(name)}"
+        changed_said(one, other, name)
         for name in sorted({*one.params} | {*other.params})
         if one.params.get(name) != other.params.get(name)
     ]

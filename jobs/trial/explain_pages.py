@@ -9,6 +9,7 @@ from fundwatch.expressions.parts import PartKind
 from fundwatch.terminal import new_table, show
 from jobs.terminal.answer import Say
 from leads.words import ROLE_WORDS
+from rules.wording.said import params_said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,8 +46,9 @@ def print_explained(found: HitExplained, say: Say) -> None:
         table = new_table("参数 Parameters in force")
         for heading in ("参数\nParameter", "值\nValue", "出处\nSaid by"):
             table.add_column(heading, overflow="fold")
-        for parameter in found.parameters:
-            table.add_row(parameter.name, _plain(_cut(str(parameter.value))), parameter.said_by)
+        for one, parameter in zip(params_said(rule), found.parameters, strict=True):
+            value = "\n".join(dict.fromkeys((one.value_zh, one.value_en)))
+            table.add_row(f"{one.zh}\n{one.en}\n{one.name}", _plain(value), parameter.said_by)
         show(table)
     say(f"法规 Law: {', '.join(rule.law)}")
     say(f"有效期 Valid: {rule.valid.from_} – {rule.valid.to or ''}; 版本 version {found.hit_version}")

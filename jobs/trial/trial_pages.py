@@ -10,6 +10,7 @@ from fundwatch.terminal import new_table, show
 from jobs.terminal.answer import Say
 from leads.words import SUBJECT_WORDS, in_currency
 from rules.engine.variants import GAINED, KEPT, LOST, OTHERS, UNKNOWN
+from rules.wording.said import in_one_line, params_said
 
 if TYPE_CHECKING:
     from jobs.trial.compare_rules import ComparedRule, RuleComparison
@@ -41,6 +42,8 @@ def print_trial(done: RuleTrial, say: Say) -> None:
         else:
             table.add_row(one.words, *_figures(done, one))
     show(table)
+    for said in params_said(done.rule, {name: done.rule.params[name] for one in done.tried for name in one.changed}):
+        say(f"{said.name}: {said.both[0]} | {said.both[1]}(现行 in force)")
     for kind in _KINDS:
         _print_by(done, kind)
     if found := _others(done):
@@ -140,7 +143,7 @@ def _parts(done: RuleTrial) -> Iterator[Part]:
     yield _chart(Bilingual("命中数", "Hits (red: in force)"), ran, counts, "{:,.0f}")
     yield _chart(Bilingual(money, "Fund at risk (red: in force)"), ran, amounts, "{:,.2f}")
     headings = ("参数 Parameters", *(heading.replace("\n", " ") for heading in _headings(done)))
-    rows = [(one.words, *map(Figure, _figures(done, one))) for one in ran]
+    rows = [(_in_words(done, one), *map(Figure, _figures(done, one))) for one in ran]
     yield PageTable(Bilingual("各版本", "Every version"), headings, rows)
     for one in done.tried:
         if one.findings.problem:
@@ -157,6 +160,14 @@ def _parts(done: RuleTrial) -> Iterator[Part]:
         "Kept, gained and lost are beside the version in force.",
         "note",
     )
+
+
+def _in_words(done: RuleTrial, one: Tried) -> Bilingual:
+    """The parameters that it has otherwise, as they are asked for and in words."""
+    if not one.changed:
+        return Bilingual("现行", "in force")
+    zh, en = in_one_line(params_said(done.rule, one.changed))
+    return Bilingual(f"{one.words}:{zh}", en)
 
 
 def _chart(heading: Bilingual, ran: Sequence[Tried], values: Sequence[float], form: str) -> BarChart:

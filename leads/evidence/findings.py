@@ -80,9 +80,8 @@ def _rule(view: LeadView, rule_id: str, card: RuleCard) -> Iterator[Part]:
         (Bilingual("法规", "Law"), "、".join(card.law)),
     ]
     if card.params:
-        rows.append(
-            (Bilingual("判断标准", "Thresholds"), "; ".join(f"{name} = {value}" for name, value in card.params))
-        )
+        zh, en = (joint.join(texts) for joint, texts in zip((";", "; "), zip(*card.params, strict=True), strict=True))
+        rows.append((Bilingual("判断标准", "Thresholds"), view.says(zh, en)))
     rows.append((Bilingual("反证核验", "Ruled out"), _ruled_out(card)))
     yield PageTable(
         Bilingual(f"{rule_id} {card.name_zh}", card.name_en),

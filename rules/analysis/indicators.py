@@ -12,6 +12,7 @@ from io import StringIO
 from types import MappingProxyType
 
 from fundwatch.contracts.entities import MEASURED, Entity
+from rules.wording.units import SHARE
 
 JUDGED = "value"  # a rule's own name of the indicator that it judges
 BESIDE_JUDGED = ("peer_count", "median", "mad", "z", "place", "times")
@@ -68,6 +69,11 @@ def indicator_columns() -> Mapping[str, IndicatorColumn]:
 def grain_of(entity: str) -> str:
     """The grain that judges what entities of the kind did."""
     return f"{entity}_indicators"
+
+
+def unit_said(judged: IndicatorColumn) -> str:
+    """The unit in which its figures are said: a growth is a part of what was."""
+    return SHARE if judged.kind == GROWTH else judged.unit
 
 
 def beside(column: str, name: str) -> str:

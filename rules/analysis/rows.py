@@ -25,17 +25,13 @@ from fundwatch.contracts.entities import PARTED_BY, answering
 from fundwatch.declared import Declared, model_problems
 from fundwatch.errors import FundwatchError
 from fundwatch.resources import read_yaml
-from rules.analysis.indicators import GROWTH, JUDGED, IndicatorColumn, grain_of, indicator_columns
+from rules.analysis.indicators import JUDGED, IndicatorColumn, grain_of, indicator_columns, unit_said
 from rules.analysis.shapes import SHAPES, AnalysisShape
 from rules.analysis.shown import Entity
+from rules.wording.units import UNITS
 
 Text = Mapping[Literal["zh", "en"], str]
 _VALID_FROM = date(2021, 5, 1)  # since when the Regulation (条例) is in force
-_UNITS: Mapping[str, tuple[str, str]] = {
-    "share": ("%", "%"), "yuan": (" 元", " yuan"), "day": (" 天", " days"), "second": (" 秒", " seconds"),
-    "minute": (" 分钟", " minutes"), "hour": (" 小时", " hours"), "month": (" 个月", " months"),
-    "age": (" 岁", " years"), "bit": (" 比特", " bits"),
-}  # fmt: skip
 _OF_UNIT = frozenset({"value_said", "median_said", "limit_said"})
 
 
@@ -177,22 +173,17 @@ def _reason(judged: IndicatorColumn, shape: AnalysisShape, window: int) -> dict[
         "zh": f"{zh}近 {window} 天{judged.name_zh} {{value_said}},{shape.reason_zh}",
         "en": f"{en}{judged.name_en} over {window} days {{value_said}}; {shape.reason_en}",
     }
-    for language, unit in zip(texts, _UNITS.get(_unit(judged), ("", "")), strict=True):
+    for language, unit in zip(texts, UNITS.get(unit_said(judged), ("", "")), strict=True):
         for fact in _OF_UNIT:
             texts[language] = texts[language].replace(f"{{{fact}}}", f"{{{fact}}}{unit}")
     return texts
-
-
-def _unit(judged: IndicatorColumn) -> str:
-    """The unit in which figures are said: a growth is a part of what was."""
-    return "share" if judged.kind == GROWTH else judged.unit
 
 
 def _facts(judged: IndicatorColumn, shape: AnalysisShape) -> dict[str, str]:
     """The figures that reasons name, as a person reads them."""
     limit = next((name for name in ("least_value", "most_value", "least_z") if name in shape.params), "")
     figures = {"value_said": JUDGED, "median_said": "median", "limit_said": f":{limit}"}
-    said = {name: _said(figure, _unit(judged)) for name, figure in figures.items() if figure != ":"}
+    said = {name: _said(figure, unit_said(judged)) for name, figure in figures.items() if figure != ":"}
     return said | {
         "which": f"split_part(entity_id, '{PARTED_BY}', -1)" if answering(judged.of) else "entity_id",
         "times_said": "coalesce(try_cast(try_cast(times AS decimal(18,1)) AS string), '–')",

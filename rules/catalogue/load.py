@@ -40,6 +40,7 @@ from rules.catalogue.including import with_included
 from rules.catalogue.rule import PLACEHOLDER, BilingualText, Exclusion, Rule, RuleSet
 from rules.frames.registry import GRAINS, columns_of
 from rules.knowledge.classes import CLASSES
+from rules.wording.words import problems_of_words
 
 Part = TypeVar("Part", Rule, Exclusion, BilingualText)
 _Checked = tuple[Rule | None, Sequence[str]]
@@ -113,6 +114,8 @@ def _loaded(files: Sequence[Traversable] | None, overlays: Sequence[Traversable]
         n: _parsed(BilingualText, reason, f"{where}: rule {n}: switched_off", wrong)
         for n, (where, reason) in found.switched_off.items()
     }
+    if files is None and not overlays:  # a region words what it adds where it wants to
+        wrong += problems_of_words((rule.id, rule.params, rule.words) for rule in rules)
     wrong += _problems_between(rules, exclusions, {name: where for name, where, _ in found.rules})
     if wrong:
         raise CatalogueError(
@@ -201,6 +204,8 @@ def _problems_of_expressions(rule: Rule) -> Iterator[str]:
     missing, idle = sorted(used - rule.params.keys()), sorted(rule.params.keys() - used - named)
     if missing:
         yield f"params: {', '.join(missing)} is used and not declared"
+    if unworded := sorted(rule.words.keys() - rule.params.keys()):
+        yield f"words: there is no parameter {', '.join(unworded)}"
     if idle:
         yield f"params: {', '.join(idle)} is declared and never used"
     for name, value in rule.params.items():

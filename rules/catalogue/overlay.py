@@ -13,7 +13,7 @@ from datetime import date
 from rules.catalogue.rule import Rule, RuleState, Tier
 
 TEXTS = ("name", "reason", "ask_for", "clears", "law", "examples")
-OF_A_REGION = ("id", "params", "valid", "tier", "state", "exclude", *TEXTS)
+OF_A_REGION = ("id", "params", "valid", "tier", "state", "exclude", "words", *TEXTS)
 WHOLE = frozenset({"grain", "when"})  # without these an entry only changes a rule
 _TIERS = (Tier.CLUE, Tier.SUSPECT, Tier.CLEAR)
 _STATES = (RuleState.RETIRED, RuleState.DRAFT, RuleState.SHADOW, RuleState.ACTIVE)

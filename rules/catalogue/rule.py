@@ -19,6 +19,7 @@ from fundwatch.fingerprint import fingerprint
 from rules.analysis.indicators import BESIDE_JUDGED, JUDGED, beside, indicator_columns
 from rules.catalogue.national_classes import seq_of
 from rules.frames.declaration import COUNTED, EARLIER_LIST
+from rules.wording.words import ParameterWords
 
 PLACEHOLDER = r"\{([a-z_][a-z0-9_]*)\}"
 VARIANT = "~"  # no rule's own id has it
@@ -200,6 +201,10 @@ class Rule(Declared):
         default_factory=dict, description="times it compares, each with why it judges right where only days are known"
     )
     params: dict[str, Value] = Field(default_factory=dict)
+    words: dict[str, ParameterWords] = Field(
+        default_factory=dict,
+        description="what parameters mean, where the shared words (rules/wording) say something else, or nothing",
+    )
     ranges: dict[str, ParamRange] = Field(
         default_factory=dict, description="between what a parameter may lie, whoever sets it: [least, most]"
     )
@@ -289,7 +294,7 @@ class Rule(Declared):
     def definition(self) -> dict[str, object]:
         """All of the entry that changes what is found; texts, examples and where it stands in its life do not."""
         texts = {"name", "state", "law", "classes", "reason", "ask_for", "clears", "examples"}
-        texts |= {"holds_without", "days_suffice", "ranges"}
+        texts |= {"holds_without", "days_suffice", "ranges", "words"}
         said = self.model_dump(mode="json", by_alias=True, exclude=texts)
         said = {key: value for key, value in said.items() if key != "indicators" or value}
         if self.money.estimate is None:

@@ -153,7 +153,8 @@ def test_an_overlay_compared_gains_what_a_trial_of_its_value_gains(
     answers: Answers, comparison: RuleComparison
 ) -> None:
     (one,) = comparison.compared
-    assert one.differs == ("params.max_institutions: 3 → 2",)
+    words = "同日就诊机构超过 3 家 → 2 家 institutions in a day, more than 3 → 2"
+    assert one.differs == (f"{words} (params.max_institutions)",)
     looser = answers.trial.tried[1].findings
     assert {k: one.other.one(k) for k in ("kept", "gained")} == {k: looser.one(k) for k in ("kept", "gained")}
     assert one.findings.one("all") == answers.trial.in_force.findings.one("all")

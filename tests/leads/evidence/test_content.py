@@ -18,6 +18,7 @@ from leads.evidence.strange import excess_of, strange_text
 from leads.evidence.view import LeadView
 from leads.publishing.published import ListContent
 from rules.catalogue.load import load_rules
+from rules.wording.said import params_said
 from tests.leads.conftest import cards, content, lead_row, line_row  # noqa: F401
 
 
@@ -157,3 +158,22 @@ def test_lines_are_grouped_by_stay_with_admission_discharge_diagnosis_and_subtot
         assert part in heads[0].zh
     boxes = [row[-2] for row in sheet.rows if not isinstance(row, RowHeader)]
     assert boxes == ["□属实 □部分\n□不属实"] * 2 + ["对照 compared"]
+
+
+def test_a_rules_thresholds_are_said_in_words_of_both_languages(content: ListContent):  # noqa: F811
+    (rule,) = load_rules().only({"FQ-04"}).rules
+    card = replace(content.cards.rule("DC-03"), params=tuple(one.both for one in params_said(rule)))
+    shown = replace(content, cards=replace(content.cards, rules={"DC-03": card}))
+    parts = lead_document(LeadView(shown, lead_row(1))).parts
+    tables = [part.rows for part in parts if isinstance(part, PageTable)]
+    (said,) = [
+        row[1]
+        for rows in tables
+        for row in rows
+        if isinstance(row, tuple) and row[0] == Bilingual("判断标准", "Thresholds")
+    ]
+    assert said == Bilingual(
+        "购药统计期 30 天;购药超过 8 次;统计期购药金额至少 200 元;药店购药的医疗类别:41、9929",
+        "purchases counted over 30 days; purchases, more than 8; bought in the span, at least 200 yuan; "
+        "visit types of purchases at pharmacies: 41, 9929",
+    )

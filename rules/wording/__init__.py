@@ -1,0 +1,1 @@
+"""How rules are said to people: their parameters by words, values and units."""
