@@ -46,7 +46,8 @@ def print_explained(found: HitExplained, say: Say) -> None:
         table = new_table("参数 Parameters in force")
         for heading in ("参数\nParameter", "值\nValue", "出处\nSaid by"):
             table.add_column(heading, overflow="fold")
-        for said, parameter in zip(params_said(rule), found.parameters, strict=True):
+        in_words = params_said(rule, {parameter.name: parameter.value for parameter in found.parameters})
+        for said, parameter in zip(in_words, found.parameters, strict=True):
             value = "\n".join(dict.fromkeys((said.value_zh, said.value_en)))
             table.add_row(f"{said.zh}\n{said.en}\n{said.name}", _plain(value), parameter.said_by)
         show(table)
