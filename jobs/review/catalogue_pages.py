@@ -65,8 +65,7 @@ def _with_range(rule: Rule, said: ParameterSaid) -> str:
     """The parameter in both languages, and between what it may lie."""
     if said.name not in rule.ranges:
         return " | ".join(said.both)
-    ends = range_said(rule, said.name, rule.ranges[said.name])
-    return " | ".join((*said.both, f"可设 may be {' | '.join(dict.fromkeys(ends))}"))
+    return " | ".join((*said.both, f"可设 may be {range_said(rule, said.name, rule.ranges[said.name])}"))
 
 
 def print_indicators(rows: Sequence[IndicatorRow], say: Say) -> None:

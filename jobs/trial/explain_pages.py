@@ -46,9 +46,10 @@ def print_explained(found: HitExplained, say: Say) -> None:
         table = new_table("参数 Parameters in force")
         for heading in ("参数\nParameter", "值\nValue", "出处\nSaid by"):
             table.add_column(heading, overflow="fold")
-        for one, parameter in zip(params_said(rule), found.parameters, strict=True):
-            value = "\n".join(dict.fromkeys((one.value_zh, one.value_en)))
-            table.add_row(f"{one.zh}\n{one.en}\n{one.name}", _plain(value), parameter.said_by)
+        in_words = params_said(rule, {parameter.name: parameter.value for parameter in found.parameters})
+        for said, parameter in zip(in_words, found.parameters, strict=True):
+            value = "\n".join(dict.fromkeys((said.value_zh, said.value_en)))
+            table.add_row(f"{said.zh}\n{said.en}\n{said.name}", _plain(value), parameter.said_by)
         show(table)
     say(f"法规 Law: {', '.join(rule.law)}")
     say(f"有效期 Valid: {rule.valid.from_} – {rule.valid.to or ''}; 版本 version {found.hit_version}")

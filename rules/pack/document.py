@@ -146,6 +146,9 @@ class PackRule(Declared):
     valid_from: date
     valid_to: date | None = None
     params: dict[str, LiteralNode | list[str]]
+    params_said: dict[str, PackText] = Field(
+        default_factory=dict, description="each parameter and its value in words, for people"
+    )
     rests_on: list[list[str]]
     times: list[str] = Field(description="the moments whose time of day it compares: of days alone it judges nothing")
     where: Node

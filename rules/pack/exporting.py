@@ -40,6 +40,7 @@ from rules.pack.document import (
 )
 from rules.pack.judging import compiled_rule
 from rules.pack.visit import SINGLE, TABLES
+from rules.wording.said import params_said
 
 _OF_ONE_LINE = (*SINGLE, "claim_line", "settlement")  # tables of which a line has one row
 _WITHIN_A_VISIT = frozenset({"encounter_id", "line_id"})  # who shares one of them shares the visit
@@ -146,6 +147,7 @@ class PackMaker:
             valid_from=rule.valid.from_,
             valid_to=rule.valid.to,
             params={name: _parameter(value) for name, value in rule.params.items()},
+            params_said={one.name: PackText(zh=one.both[0], en=one.both[1]) for one in params_said(rule)},
             rests_on=_grouped(_rests_on(self.rule_set, rule)),
             times=sorted(times_needed(rule)),
             where=_tree(rule, rule.where),

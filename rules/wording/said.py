@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fundwatch.expressions.declared import Value
 from rules.analysis.indicators import JUDGED, indicator_columns, unit_said
 from rules.catalogue.rule import ParamRange, Rule
-from rules.wording.values import value_said
+from rules.wording.values import figure_said, value_said
 from rules.wording.words import OF_INDICATOR, words_of
 
 
@@ -41,11 +41,10 @@ def params_said(rule: Rule, params: Mapping[str, Value] | None = None) -> list[P
     return found
 
 
-def range_said(rule: Rule, name: str, span: ParamRange) -> tuple[str, str]:
-    """Between what a parameter may lie, in its unit."""
-    words = words_of([name], rule.words)[name]
-    ends = [("…", "…") if end is None else value_said(end, words, _unit(rule, words.unit)) for end in span.root]
-    return "–".join(zh for zh, _ in ends), "–".join(en for _, en in ends)
+def range_said(rule: Rule, name: str, span: ParamRange) -> str:
+    """Between what a parameter may lie: 50%–99%, 2–…."""
+    unit = _unit(rule, words_of([name], rule.words)[name].unit)
+    return "–".join("…" if end is None else figure_said(end, unit) for end in span.root)
 
 
 def changed_said(one: Rule, other: Rule, name: str) -> str:

@@ -22,8 +22,8 @@ def value_said(value: Value, words: ParameterWords, unit: str) -> tuple[str, str
     if isinstance(value, bool):
         return ("是", "yes") if value else ("否", "no")
     if isinstance(value, int | float):
-        zh, en = UNITS.get(unit, ("", ""))
-        figure = number_said(value * 100 if unit == SHARE else value)
+        figure = figure_said(value, unit)
+        zh, en = ("", "") if unit == SHARE else UNITS.get(unit, ("", ""))
         return figure + zh, figure + (en.removesuffix("s") if value == 1 else en)
     if isinstance(value, date):
         return value.isoformat(), value.isoformat()
@@ -31,9 +31,11 @@ def value_said(value: Value, words: ParameterWords, unit: str) -> tuple[str, str
     return _joined(members, words, "zh"), _joined(members, words, "en")
 
 
-def number_said(number: float) -> str:
-    """`1,000`, `0.5`: without a digit that says nothing."""
-    return f"{round(number, 6):,.6f}".rstrip("0").rstrip(".")
+def figure_said(number: float, unit: str) -> str:
+    """`1,000`, `0.5`, a share as `95%`: without a digit that says nothing."""
+    if unit == SHARE:
+        return f"{figure_said(number * 100, '')}%"
+    return f"{number:,.6f}".rstrip("0").rstrip(".")
 
 
 def alternatives(pattern: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from pydantic import Field, RootModel, field_validator
+from pydantic import Field, field_validator
 
 from fundwatch.declared import Declared, read_declared
 from rules.wording.units import UNITS
@@ -38,14 +38,16 @@ class ParameterWords(Declared):
         return unit
 
 
-class _File(RootModel[dict[str, ParameterWords]]):
+class _File(Declared):
     """Words by the parameter's name."""
+
+    words: dict[str, ParameterWords]
 
 
 @lru_cache(maxsize=1)
 def shared_words() -> Mapping[str, ParameterWords]:
     """The words that every rule's parameter of the name has, unless the rule says its own."""
-    return read_declared(_File, files("rules.wording") / FILE, "the words of parameters do not hold").root
+    return read_declared(_File, files("rules.wording") / FILE, "the words of parameters do not hold").words
 
 
 def problems_of_words(said: Iterable[tuple[str, Iterable[str], Iterable[str]]]) -> Iterator[str]:

@@ -90,7 +90,7 @@ def test_an_explanation_reads_from_the_condition_to_the_money(capsys: pytest.Cap
         measures=(MeasureExplained("a", "count(*)", ("patient_id",), ":days", "4"),),
         exclusions=(ExclusionTested("dialysis", BilingualText(zh="透析", en="Dialysis"), both[1]),),
         knowledge=(PointUsed("frequency", "item_code", "X1", "X*", "甲", {"value": "1"}, "CN", DAY, None, "两库"),),
-        parameters=(ParameterInForce("b", 3, "330100"),),
+        parameters=(ParameterInForce("max_institutions", 4, "330100"),),
         money=MoneyExplained(Decimal("45.25"), "A6", words, False, "1", "1", True, 7, (line,)),
         notes=(BilingualText(zh="版本已变", en="another version"),),
     )
@@ -102,7 +102,8 @@ def test_an_explanation_reads_from_the_condition_to_the_money(capsys: pytest.Cap
     at = lines.index("同时满足 all of ? 未知 unknown")
     assert lines[at + 1 : at + 6] == ["a > :b ✓ 成立 true", "a = 4", ":b = 3", "c IN ('x') ? 未知 unknown", "c = ?"]
     assert "透析 未知 unknown" in lines
-    assert "b 3 330100" in lines
+    at = lines.index("同日就诊机构超过 4 家 330100")
+    assert lines[at + 1 : at + 3] == ["institutions in a day, more than 4", "max_institutions"]
     assert "金额 Money: 45.25 元 CNY = A6 整次就诊 the whole visit" in lines
     assert "2026-03-15 项目甲 计入 100.00 80.00 40.00/ 45.25" in lines
 
