@@ -84,6 +84,7 @@ _KINDS = (
           r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode",
           r"in safe mode", r"BlockMissingException", r"could only be written to 0 of", r"No live nodes",
           r"[Aa]ll datanodes", r"error sending request", r"has given no answer", r"SdkClientException",
+          r"error occurred while communicating with HDFS", r"RPC listener disconnected",
           is_of_lake=True),
     _kind("too many files are open", f"raise the limit (`ulimit -n`), {_AGAIN}", r"Too many open files"),
     _kind("memory ran out", f"give Spark more (`--set spark_driver_memory=6g`) or the machine less to do, {_AGAIN}",

@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import pyspark
-
-from scripts.fetch_jars import HDFS, folder_of
+from scripts.small_cluster.hadoop import NOWHERE, conf_of, configure, server
 from scripts.small_cluster.ports import free_port
 from scripts.small_cluster.processes import end, kill, start, until
 
-_SERVERS = "org.apache.hadoop.hdfs.server"
-_JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-_BESIDE = ("hadoop-client-api-*", "hadoop-client-runtime-*", "slf4j-api-*", "log4j-*", "javax.servlet-api-*")
+_NAME_NODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
+_DATA_NODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
 _ALL_THERE_IS = str(1 << 60)
-_NOWHERE = "127.0.0.1:0"
-_DATA_NODE = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
+_ADDRESSES = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
 
 
 @dataclass
@@ -38,7 +34,7 @@ class SmallHdfs:
     @property
     def environment(self) -> dict[str, str]:
         """By it Spark and the client find the configuration."""
-        return {"HADOOP_CONF_DIR": str(_conf(self.folder))}
+        return {"HADOOP_CONF_DIR": str(conf_of(self.folder))}
 
     def live_data_nodes(self) -> int:
         """How many data nodes the name node hears; 0 while it does not answer."""
@@ -98,9 +94,9 @@ class SmallHdfs:
 def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
     """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs."""
     address, pages = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    _conf(folder).mkdir(parents=True)
+    conf_of(folder).mkdir(parents=True)
     _configure(folder, address, pages)
-    formatted = start([*_java(folder, "namenode.NameNode"), "-format", "-nonInteractive"], folder / "format.log", {})
+    formatted = start([*server(folder, _NAME_NODE), "-format", "-nonInteractive"], folder / "format.log", {})
     if formatted.wait() != 0:
         raise RuntimeError((folder / "format.log").read_text(encoding="utf-8"))
     made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, _name_node(folder))
@@ -113,12 +109,8 @@ def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
         end([*made.data_nodes, made.name_node])
 
 
-def _conf(folder: Path) -> Path:
-    return folder / "conf"
-
-
 def _configure(folder: Path, address: str, pages: str) -> None:
-    _write(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}"})
+    configure(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}"})
     own = {
         "dfs.namenode.name.dir": str(folder / "name"),
         "dfs.namenode.http-address": pages,
@@ -127,26 +119,13 @@ def _configure(folder: Path, address: str, pages: str) -> None:
         "dfs.heartbeat.interval": "1",
         "dfs.namenode.heartbeat.recheck-interval": "2000",
     }
-    _write(folder, "hdfs-site.xml", own)
-
-
-def _write(folder: Path, name: str, values: dict[str, str]) -> None:
-    rows = (f"<property><name>{key}</name><value>{value}</value></property>" for key, value in values.items())
-    (_conf(folder) / name).write_text(f"<configuration>{''.join(rows)}</configuration>\n", encoding="utf-8")
+    configure(folder, "hdfs-site.xml", own)
 
 
 def _name_node(folder: Path) -> subprocess.Popen[bytes]:
-    return start(_java(folder, "namenode.NameNode"), folder / "name_node.log", {})
+    return start(server(folder, _NAME_NODE), folder / "name_node.log", {})
 
 
 def _data_node(folder: Path, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    named = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_DATA_NODE, _NOWHERE), **own}
-    options = [part for key, value in named.items() for part in ("-D", f"{key}={value}")]
-    return start([*_java(folder, "datanode.DataNode"), *options], folder / f"data_node_{number}.log", {})
-
-
-def _java(folder: Path, name: str) -> list[str]:
-    """Hadoop's own servers, on what Spark brings of Hadoop."""
-    spark = Path(pyspark.__file__).parent / "jars"
-    jars = [*folder_of(HDFS).glob("*.jar"), *(jar for pattern in _BESIDE for jar in spark.glob(f"{pattern}.jar"))]
-    return [*_JAVA, "-cp", ":".join([str(_conf(folder)), *map(str, sorted(jars))]), f"{_SERVERS}.{name}"]
+    named = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_ADDRESSES, NOWHERE), **own}
+    return start(server(folder, _DATA_NODE, named), folder / f"data_node_{number}.log", {})

@@ -63,7 +63,12 @@ def test_another_python_is_reported_as_such() -> None:
             "node(s) are excluded in this operation.",
             "the store of the lake does not answer",
         ),
+        (  # of a name node that ended while a table was made
+            "Kernel error -> Generic HdfsObjectStore error\n  IO error occurred while communicating with HDFS\n   RPC "
+            "listener disconnected",
+            "the store of the lake does not answer",
+        ),
     ],
 )
-def test_what_executors_and_data_nodes_say_is_told_apart(said: str, kind: str) -> None:
+def test_what_executors_and_a_cluster_s_servers_say_is_told_apart(said: str, kind: str) -> None:
     assert what(RuntimeError(said)) == kind
