@@ -12,6 +12,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from scripts.small_cluster.hadoop import NOWHERE, conf_of, configure, server
+from scripts.small_cluster.kerberos import Realm
 from scripts.small_cluster.ports import free_port
 from scripts.small_cluster.processes import end, kill, start, until
 
@@ -28,13 +29,14 @@ class SmallHdfs:
     address: str
     pages: str
     folder: Path
+    realm: Realm | None
     name_node: subprocess.Popen[bytes]
     data_nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        """By it Spark and the client find the configuration."""
-        return {"HADOOP_CONF_DIR": str(conf_of(self.folder))}
+        """By it Spark and the client find the configuration, and the tickets where there is a realm."""
+        return {"HADOOP_CONF_DIR": str(conf_of(self.folder)), **_environment(self.realm)}
 
     def live_data_nodes(self) -> int:
         """How many data nodes the name node hears; 0 while it does not answer."""
@@ -58,7 +60,7 @@ class SmallHdfs:
 
     def start_data_node(self) -> None:
         """Start it again over the blocks that it had."""
-        self.data_nodes[0] = _data_node(self.folder, 0, {})
+        self.data_nodes[0] = self._data_node(0, {})
         until(lambda: self.live_data_nodes() == len(self.data_nodes))
 
     def fill(self) -> None:
@@ -74,7 +76,12 @@ class SmallHdfs:
     def _restart(self, own: Mapping[str, str]) -> None:
         for number, process in enumerate(self.data_nodes):
             kill(process)
-            self.data_nodes[number] = _data_node(self.folder, number, own)
+            self.data_nodes[number] = self._data_node(number, own)
+
+    def _data_node(self, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        place = {"dfs.datanode.data.dir": str(self.folder / f"data-{number}")}
+        command = server(self.folder, _DATA_NODE, {**place, **dict.fromkeys(_ADDRESSES, NOWHERE), **own})
+        return start(command, self.folder / f"data_node_{number}.log", _environment(self.realm))
 
     def _room(self) -> int:
         """The bytes that are left on all data nodes; -1 while the name node does not answer."""
@@ -86,31 +93,34 @@ class SmallHdfs:
 
     def start_name_node(self) -> None:
         """Start it again over what it had noted."""
-        self.name_node = _name_node(self.folder)
+        self.name_node = _name_node(self.folder, self.realm)
         until(self.takes_writes)
 
 
 @contextmanager
-def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
-    """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs."""
+def small_hdfs(folder: Path, data_nodes: int = 2, realm: Realm | None = None) -> Iterator[SmallHdfs]:
+    """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs; with a
+    realm of Kerberos it lets in who has a ticket."""
     address, pages = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     conf_of(folder).mkdir(parents=True)
-    _configure(folder, address, pages)
-    formatted = start([*server(folder, _NAME_NODE), "-format", "-nonInteractive"], folder / "format.log", {})
+    _configure(folder, address, pages, realm)
+    command = [*server(folder, _NAME_NODE), "-format", "-nonInteractive"]
+    formatted = start(command, folder / "format.log", _environment(realm))
     if formatted.wait() != 0:
         raise RuntimeError((folder / "format.log").read_text(encoding="utf-8"))
-    made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, _name_node(folder))
+    made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, realm, _name_node(folder, realm))
     try:
         for number in range(data_nodes):
-            made.data_nodes.append(_data_node(folder, number, {}))
+            made.data_nodes.append(made._data_node(number, {}))
         until(lambda: made.live_data_nodes() == data_nodes and made.takes_writes())
         yield made
     finally:
         end([*made.data_nodes, made.name_node])
 
 
-def _configure(folder: Path, address: str, pages: str) -> None:
-    configure(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}"})
+def _configure(folder: Path, address: str, pages: str, realm: Realm | None) -> None:
+    secure = realm.of_core_site() if realm else {}
+    configure(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}", **secure})
     own = {
         "dfs.namenode.name.dir": str(folder / "name"),
         "dfs.namenode.http-address": pages,
@@ -119,13 +129,12 @@ def _configure(folder: Path, address: str, pages: str) -> None:
         "dfs.heartbeat.interval": "1",
         "dfs.namenode.heartbeat.recheck-interval": "2000",
     }
-    configure(folder, "hdfs-site.xml", own)
+    configure(folder, "hdfs-site.xml", {**own, **(realm.of_hdfs_site() if realm else {})})
 
 
-def _name_node(folder: Path) -> subprocess.Popen[bytes]:
-    return start(server(folder, _NAME_NODE), folder / "name_node.log", {})
+def _name_node(folder: Path, realm: Realm | None) -> subprocess.Popen[bytes]:
+    return start(server(folder, _NAME_NODE), folder / "name_node.log", _environment(realm))
 
 
-def _data_node(folder: Path, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    named = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_ADDRESSES, NOWHERE), **own}
-    return start(server(folder, _DATA_NODE, named), folder / f"data_node_{number}.log", {})
+def _environment(realm: Realm | None) -> dict[str, str]:
+    return realm.environment if realm else {}

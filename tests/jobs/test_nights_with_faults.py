@@ -151,7 +151,7 @@ def test_full_data_nodes_are_reported_and_lose_nothing(
     store.fill()
     code, said = night.ended(running)
     store.make_room()
-    assert (code, "the data nodes of the lake's store are full" in said) == (ExitCode.FAULT, True), said
+    assert (code, "no data node of the lake's store takes what is written" in said) == (ExitCode.FAULT, True), said
     assert str(night.lake) in said
     assert night.run()[0] == ExitCode.OK
     assert_taken_in(night, finished_night)

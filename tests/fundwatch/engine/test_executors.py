@@ -54,14 +54,9 @@ def test_another_python_is_reported_as_such() -> None:
             "the executors have another release of fundwatch than the driver",
         ),
         (
-            "File /t could only be written to 0 of the 1 minReplication nodes. There are 2 datanode(s) running and no "
+            "File /t could only be written to 0 of the 1 minReplication nodes. There are 2 datanode(s) running and 2 "
             "node(s) are excluded in this operation.",
-            "the data nodes of the lake's store are full",
-        ),
-        (
-            "File /t could only be written to 0 of the 1 minReplication nodes. There are 1 datanode(s) running and 1 "
-            "node(s) are excluded in this operation.",
-            "the store of the lake does not answer",
+            "no data node of the lake's store takes what is written",
         ),
         (  # of a name node that ended while a table was made
             "Kernel error -> Generic HdfsObjectStore error\n  IO error occurred while communicating with HDFS\n   RPC "
