@@ -1,6 +1,6 @@
 """Bring jars into .jars/ through Spark's own resolver, and let in only what their lock pins: Delta's two for every
 session; with the argument `s3` those that Spark needs for a lake in an object store; with `hdfs` Hadoop's, out of which
-a small cluster's HDFS is made.
+a small cluster's HDFS is made; with `yarn` what its YARN needs besides.
 """
 
 from __future__ import annotations
@@ -60,6 +60,9 @@ _BESIDE_HDFS = (
 )
 _OF_HDFS = ("org.apache.hadoop:hadoop-client-minicluster:3.5.0", "commons-logging:commons-logging:1.3.5")
 HDFS = JarSet("HDFS's jars", _OF_HDFS, _BESIDE_HDFS, "hdfs_jars.lock", "hdfs")
+# what YARN's resource manager has besides
+_OF_YARN = tuple(f"org.bouncycastle:{part}-jdk18on:1.82" for part in ("bcprov", "bcpkix", "bcutil"))
+YARN = JarSet("YARN's jars", _OF_YARN, (), "yarn_jars.lock", "yarn")
 # Hadoop's client of object stores names the whole of Amazon's SDK, 600 MB: these are the parts that it uses
 _SDK = "2.35.4"  # what Hadoop 3.5.0 was built with
 _PARTS = ("s3", "s3-transfer-manager", "sts", "apache-client", "netty-nio-client")
@@ -76,7 +79,7 @@ _BESIDE_S3 = (
     "org.slf4j:*",
 )
 S3 = JarSet("the jars of object stores", _OF_S3, _BESIDE_S3, "s3_jars.lock", "s3")
-BY_NAME = {"hdfs": HDFS, "s3": S3}
+BY_NAME = {"hdfs": HDFS, "s3": S3, "yarn": YARN}
 
 
 def folder_of(jars: JarSet) -> Path:

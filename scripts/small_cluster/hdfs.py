@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import pyspark
-
-from scripts.fetch_jars import HDFS, folder_of
+from scripts.small_cluster.hadoop import NOWHERE, conf_of, configure, server
+from scripts.small_cluster.kerberos import Realm
 from scripts.small_cluster.ports import free_port
 from scripts.small_cluster.processes import end, kill, start, until
 
-_SERVERS = "org.apache.hadoop.hdfs.server"
-_JAVA = ("java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-_BESIDE = ("hadoop-client-api-*", "hadoop-client-runtime-*", "slf4j-api-*", "log4j-*", "javax.servlet-api-*")
+_NAME_NODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
+_DATA_NODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
 _ALL_THERE_IS = str(1 << 60)
-_NOWHERE = "127.0.0.1:0"
-_DATA_NODE = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
+_ADDRESSES = ("dfs.datanode.address", "dfs.datanode.http.address", "dfs.datanode.ipc.address")
 
 
 @dataclass
@@ -32,13 +29,14 @@ class SmallHdfs:
     address: str
     pages: str
     folder: Path
+    realm: Realm | None
     name_node: subprocess.Popen[bytes]
     data_nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        """By it Spark and the client find the configuration."""
-        return {"HADOOP_CONF_DIR": str(_conf(self.folder))}
+        """By it Spark and the client find the configuration, and the tickets where there is a realm."""
+        return {"HADOOP_CONF_DIR": str(conf_of(self.folder)), **_environment(self.realm)}
 
     def live_data_nodes(self) -> int:
         """How many data nodes the name node hears; 0 while it does not answer."""
@@ -62,7 +60,7 @@ class SmallHdfs:
 
     def start_data_node(self) -> None:
         """Start it again over the blocks that it had."""
-        self.data_nodes[0] = _data_node(self.folder, 0, {})
+        self.data_nodes[0] = self._data_node(0, {})
         until(lambda: self.live_data_nodes() == len(self.data_nodes))
 
     def fill(self) -> None:
@@ -78,7 +76,12 @@ class SmallHdfs:
     def _restart(self, own: Mapping[str, str]) -> None:
         for number, process in enumerate(self.data_nodes):
             kill(process)
-            self.data_nodes[number] = _data_node(self.folder, number, own)
+            self.data_nodes[number] = self._data_node(number, own)
+
+    def _data_node(self, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        place = {"dfs.datanode.data.dir": str(self.folder / f"data-{number}")}
+        command = server(self.folder, _DATA_NODE, {**place, **dict.fromkeys(_ADDRESSES, NOWHERE), **own})
+        return start(command, self.folder / f"data_node_{number}.log", _environment(self.realm))
 
     def _room(self) -> int:
         """The bytes that are left on all data nodes; -1 while the name node does not answer."""
@@ -90,35 +93,34 @@ class SmallHdfs:
 
     def start_name_node(self) -> None:
         """Start it again over what it had noted."""
-        self.name_node = _name_node(self.folder)
+        self.name_node = _name_node(self.folder, self.realm)
         until(self.takes_writes)
 
 
 @contextmanager
-def small_hdfs(folder: Path, data_nodes: int = 2) -> Iterator[SmallHdfs]:
-    """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs."""
+def small_hdfs(folder: Path, data_nodes: int = 2, realm: Realm | None = None) -> Iterator[SmallHdfs]:
+    """An empty HDFS whose processes end with the block. `folder` keeps its blocks, its journal and its logs; with a
+    realm of Kerberos it lets in who has a ticket."""
     address, pages = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    _conf(folder).mkdir(parents=True)
-    _configure(folder, address, pages)
-    formatted = start([*_java(folder, "namenode.NameNode"), "-format", "-nonInteractive"], folder / "format.log", {})
+    conf_of(folder).mkdir(parents=True)
+    _configure(folder, address, pages, realm)
+    command = [*server(folder, _NAME_NODE), "-format", "-nonInteractive"]
+    formatted = start(command, folder / "format.log", _environment(realm))
     if formatted.wait() != 0:
         raise RuntimeError((folder / "format.log").read_text(encoding="utf-8"))
-    made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, _name_node(folder))
+    made = SmallHdfs(f"hdfs://{address}", f"http://{pages}", folder, realm, _name_node(folder, realm))
     try:
         for number in range(data_nodes):
-            made.data_nodes.append(_data_node(folder, number, {}))
+            made.data_nodes.append(made._data_node(number, {}))
         until(lambda: made.live_data_nodes() == data_nodes and made.takes_writes())
         yield made
     finally:
         end([*made.data_nodes, made.name_node])
 
 
-def _conf(folder: Path) -> Path:
-    return folder / "conf"
-
-
-def _configure(folder: Path, address: str, pages: str) -> None:
-    _write(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}"})
+def _configure(folder: Path, address: str, pages: str, realm: Realm | None) -> None:
+    secure = realm.of_core_site() if realm else {}
+    configure(folder, "core-site.xml", {"fs.defaultFS": f"hdfs://{address}", **secure})
     own = {
         "dfs.namenode.name.dir": str(folder / "name"),
         "dfs.namenode.http-address": pages,
@@ -127,26 +129,12 @@ def _configure(folder: Path, address: str, pages: str) -> None:
         "dfs.heartbeat.interval": "1",
         "dfs.namenode.heartbeat.recheck-interval": "2000",
     }
-    _write(folder, "hdfs-site.xml", own)
+    configure(folder, "hdfs-site.xml", {**own, **(realm.of_hdfs_site() if realm else {})})
 
 
-def _write(folder: Path, name: str, values: dict[str, str]) -> None:
-    rows = (f"<property><name>{key}</name><value>{value}</value></property>" for key, value in values.items())
-    (_conf(folder) / name).write_text(f"<configuration>{''.join(rows)}</configuration>\n", encoding="utf-8")
+def _name_node(folder: Path, realm: Realm | None) -> subprocess.Popen[bytes]:
+    return start(server(folder, _NAME_NODE), folder / "name_node.log", _environment(realm))
 
 
-def _name_node(folder: Path) -> subprocess.Popen[bytes]:
-    return start(_java(folder, "namenode.NameNode"), folder / "name_node.log", {})
-
-
-def _data_node(folder: Path, number: int, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    named = {"dfs.datanode.data.dir": str(folder / f"data-{number}"), **dict.fromkeys(_DATA_NODE, _NOWHERE), **own}
-    options = [part for key, value in named.items() for part in ("-D", f"{key}={value}")]
-    return start([*_java(folder, "datanode.DataNode"), *options], folder / f"data_node_{number}.log", {})
-
-
-def _java(folder: Path, name: str) -> list[str]:
-    """Hadoop's own servers, on what Spark brings of Hadoop."""
-    spark = Path(pyspark.__file__).parent / "jars"
-    jars = [*folder_of(HDFS).glob("*.jar"), *(jar for pattern in _BESIDE for jar in spark.glob(f"{pattern}.jar"))]
-    return [*_JAVA, "-cp", ":".join([str(_conf(folder)), *map(str, sorted(jars))]), f"{_SERVERS}.{name}"]
+def _environment(realm: Realm | None) -> dict[str, str]:
+    return realm.environment if realm else {}

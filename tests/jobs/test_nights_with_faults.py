@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,23 +29,24 @@ from tests.places import at
 
 pytestmark = pytest.mark.long
 # where every delivered line is found again, and what was found in them
-KEPT = ("claim_line", "claim_line_entry", "control_total", "quarantine", "rule_hit")
-# those of a night in the order in which it makes them
-MADE = ("claim_line", "rollup_patient_day", "rule_hit", "lead")
+TAKEN_IN = ("claim_line", "claim_line_entry", "control_total", "quarantine")
+FOUND = ("rule_hit", "lead")
 
 
 @dataclass
 class Night:
-    """The first night as its command runs it: the folders, the lake's address, the options, the environment."""
+    """The first night, or a stage of it, as its command runs it: the folders, the lake's address, the options, the
+    environment."""
 
     var: Path
     lake: LakeAddress
     options: tuple[str, ...]
     environment: dict[str, str]
+    verb: str = "nightly"
 
     def begin(self) -> subprocess.Popen[bytes]:
         """The command, at work; what it says goes to a file."""
-        command = [sys.executable, "-m", "jobs.command_line", "nightly", "--date", str(NIGHTS[0])]
+        command = [sys.executable, "-m", "jobs.command_line", self.verb, "--date", str(NIGHTS[0])]
         with (self.var / "said.txt").open("wb") as said:
             return subprocess.Popen(
                 [*command, "--lake", str(self.lake), *self.options, "--var", str(self.var)],
@@ -103,24 +104,83 @@ def night(finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp
     )  # fmt: skip
 
 
-def assert_whole(night: Night, finished: FinishedNight) -> None:
-    """The list byte for byte, and every row of what was delivered and found."""
-    undisturbed = finished.after_the_first
-    name = f"lists/{NIGHTS[0]}/leads.csv"
-    assert (night.var / name).read_bytes() == (undisturbed / name).read_bytes()
-    theirs, ours = Lake(night.lake), Lake(at(undisturbed / "lake"))
-    for table in KEPT:
+def assert_taken_in(night: Night, finished: FinishedNight, tables: Sequence[str] = TAKEN_IN) -> None:
+    """Every row of what was delivered."""
+    theirs, ours = Lake(night.lake), Lake(at(finished.after_the_first / "lake"))
+    for table in tables:
         assert sorted(map(str, rows_in(theirs, table))) == sorted(map(str, rows_in(ours, table))), table
 
 
-def test_a_worker_that_is_lost_changes_nothing(night: Night, finished_night: FinishedNight, workers: Cluster) -> None:
+def assert_whole(night: Night, finished: FinishedNight) -> None:
+    """The list byte for byte, and every row of what was delivered and found."""
+    name = f"lists/{NIGHTS[0]}/leads.csv"
+    assert (night.var / name).read_bytes() == (finished.after_the_first / name).read_bytes()
+    assert_taken_in(night, finished, (*TAKEN_IN, *FOUND))
+
+
+def test_a_name_node_that_is_away_for_a_minute_loses_nothing(
+    night: Night, finished_night: FinishedNight, store: SmallHdfs
+) -> None:
     running = night.begin_until("rollup_patient_day")
-    workers.kill_worker()
+    store.stop_name_node()
+    time.sleep(60)
+    store.start_name_node()
     code, said = night.ended(running)
-    until(lambda: workers.alive() == 1)
-    workers.start_worker()
-    assert code == ExitCode.OK, said
+    if code != ExitCode.OK:
+        assert "the store of the lake does not answer" in said
+        assert str(night.lake) in said
+        assert night.run()[0] == ExitCode.OK
     assert_whole(night, finished_night)
+
+
+def test_a_driver_that_is_killed_at_commits_loses_nothing(night: Night, finished_night: FinishedNight) -> None:
+    for table in ("claim_line", "rule_hit", "lead"):
+        running = night.begin_until(table)
+        running.kill()
+        running.wait()
+    code, said = night.run()
+    assert (code, "this one takes the lake over" in said) == (ExitCode.OK, True), said
+    assert_whole(night, finished_night)
+
+
+def test_full_data_nodes_are_reported_and_lose_nothing(
+    night: Night, finished_night: FinishedNight, store: SmallHdfs
+) -> None:
+    night.verb = "intake"
+    running = night.begin_until("run")
+    store.fill()
+    code, said = night.ended(running)
+    store.make_room()
+    assert (code, "no data node of the lake's store takes what is written" in said) == (ExitCode.FAULT, True), said
+    assert str(night.lake) in said
+    assert night.run()[0] == ExitCode.OK
+    assert_taken_in(night, finished_night)
+
+
+def take(patch: pytest.MonkeyPatch, objects: ObjectStore) -> None:
+    """Let this process reach the store, with the credentials that are good now."""
+    for name, value in objects.environment.items():
+        patch.setenv(name, value)
+    s3_store.cache_clear()
+
+
+def test_credentials_that_expire_in_the_night_are_reported_and_lose_nothing(
+    finished_night: FinishedNight, workers: Cluster, tmp_path: Path
+) -> None:
+    fetch_jars.main(fetch_jars.S3)
+    with object_store(tmp_path / "store") as objects, pytest.MonkeyPatch.context() as patch:
+        take(patch, objects)
+        lake = LakeAddress(f"{objects.address}/lakes/expired")
+        options = ("--set", f"spark_master={workers.address}")
+        night = Night(deliveries(finished_night, tmp_path / "var"), lake, options, objects.environment, "intake")
+        running = night.begin_until("claim_line")
+        objects.expire()
+        code, said = night.ended(running)
+        assert (code, "the credentials of the store have expired" in said) == (ExitCode.FAULT, True), said
+        night.environment = objects.environment
+        take(patch, objects)
+        assert night.run()[0] == ExitCode.OK
+        assert_taken_in(night, finished_night)
 
 
 def test_of_two_drivers_at_once_one_is_sent_away_and_a_lost_data_node_changes_nothing(
@@ -140,65 +200,11 @@ def test_of_two_drivers_at_once_one_is_sent_away_and_a_lost_data_node_changes_no
     assert_whole(night, finished_night)
 
 
-def test_a_name_node_that_is_away_for_a_minute_loses_nothing(
-    night: Night, finished_night: FinishedNight, store: SmallHdfs
-) -> None:
+def test_a_worker_that_is_lost_changes_nothing(night: Night, finished_night: FinishedNight, workers: Cluster) -> None:
     running = night.begin_until("rollup_patient_day")
-    store.stop_name_node()
-    time.sleep(60)
-    store.start_name_node()
+    workers.kill_worker()
     code, said = night.ended(running)
-    if code != ExitCode.OK:
-        assert "the store of the lake does not answer" in said
-        assert str(night.lake) in said
-        assert night.run()[0] == ExitCode.OK
+    until(lambda: workers.alive() == 1)
+    workers.start_worker()
+    assert code == ExitCode.OK, said
     assert_whole(night, finished_night)
-
-
-def test_a_driver_that_is_killed_at_commits_loses_nothing(night: Night, finished_night: FinishedNight) -> None:
-    for table in MADE:
-        running = night.begin_until(table)
-        running.kill()
-        running.wait()
-    code, said = night.run()
-    assert (code, "this one takes the lake over" in said) == (ExitCode.OK, True), said
-    assert_whole(night, finished_night)
-
-
-def test_full_data_nodes_are_reported_and_lose_nothing(
-    night: Night, finished_night: FinishedNight, store: SmallHdfs
-) -> None:
-    running = night.begin_until("claim_line")
-    store.fill()
-    code, said = night.ended(running)
-    store.make_room()
-    assert (code, "the data nodes of the lake's store are full" in said) == (ExitCode.FAULT, True), said
-    assert str(night.lake) in said
-    assert night.run()[0] == ExitCode.OK
-    assert_whole(night, finished_night)
-
-
-def take(patch: pytest.MonkeyPatch, objects: ObjectStore) -> None:
-    """Let this process reach the store, with the credentials that are good now."""
-    for name, value in objects.environment.items():
-        patch.setenv(name, value)
-    s3_store.cache_clear()
-
-
-def test_credentials_that_expire_in_the_night_are_reported_and_lose_nothing(
-    finished_night: FinishedNight, workers: Cluster, tmp_path: Path
-) -> None:
-    fetch_jars.main(fetch_jars.S3)
-    with object_store(tmp_path / "store") as objects, pytest.MonkeyPatch.context() as patch:
-        take(patch, objects)
-        lake = LakeAddress(f"{objects.address}/lakes/expired")
-        options = ("--set", f"spark_master={workers.address}")
-        night = Night(deliveries(finished_night, tmp_path / "var"), lake, options, objects.environment)
-        running = night.begin_until("claim_line")
-        objects.expire()
-        code, said = night.ended(running)
-        assert (code, "the credentials of the store have expired" in said) == (ExitCode.FAULT, True), said
-        night.environment = objects.environment
-        take(patch, objects)
-        assert night.run()[0] == ExitCode.OK
-        assert_whole(night, finished_night)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from fundwatch.lake.files import LakeFiles
-from fundwatch.places import LakeAddress
 from scripts import fetch_jars
+from scripts.small_cluster.hadoop import server
 from scripts.small_cluster.hdfs import small_hdfs
 from tests.night import NIGHTS, FinishedNight, run_fundwatch
-from tests.places import at
 
 pytestmark = pytest.mark.long
 
@@ -37,13 +36,12 @@ def test_a_restored_copy_on_one_machine_goes_on_with_the_next_night(
 def test_a_copy_that_is_put_on_hdfs_goes_on_there_with_the_next_night(
     finished_night: FinishedNight, tmp_path: Path
 ) -> None:
+    """By `hdfs dfs -put -p`, which keeps folders closed that were."""
     fetch_jars.main(fetch_jars.HDFS)
     var = Path(shutil.copytree(finished_night.after_the_first, tmp_path / "restored"))
     with small_hdfs(tmp_path / "hdfs") as store:
-        lake, kept = LakeFiles(LakeAddress(f"{store.address}/lakes/restored")), LakeFiles(at(var / "lake"))
-        lake.make_folder()
-        for file in kept.listed(deep=True):
-            lake.make_folder(file.name.rpartition("/")[0])
-            lake.write_whole(file.name, kept.read(file.name))
+        lake = f"{store.address}/lakes/restored"
+        for words in (("-mkdir", "-p", f"{store.address}/lakes"), ("-put", "-p", str(var / "lake"), lake)):
+            subprocess.run([*server(store.folder, "org.apache.hadoop.fs.FsShell"), *words], check=True)
         shutil.rmtree(var / "lake")
-        go_on(finished_night, var, "--lake", str(lake.address), environment=store.environment)
+        go_on(finished_night, var, "--lake", lake, environment=store.environment)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10.0
 _SAID = re.compile(r'Error\([^,"]*"[^"]*", "((?:[^"\\]|\\[^nt])*)')  # up to the trace that follows
+_TICKET = re.compile(r'GSSAPIError.*, "([^"]+)"')  # the sentence after the codes
 _PAUSES = (1, 5, 10)  # seconds; a name node knows of a lost data node within half a minute to ten
 _PIECE = 4 * 1024 * 1024
 _FOLDER, _PRIVATE = 0o755, 0o700
@@ -41,6 +42,13 @@ def hdfs_store(root: str) -> HdfsStore:
         client = _Asked.at(root)
         in_time(lambda: client.get_file_info("/"), _PATIENCE)
     except (OSError, OverflowError) as error:
+        if said := _TICKET.search(str(error)):
+            raise UnreachableError(
+                f"the name node asks for a Kerberos ticket: {said[1]}",
+                where=root,
+                do="take one where this process finds it (`kinit -k -t KEYTAB ACCOUNT`; KRB5CCNAME, KRB5_CONFIG), and "
+                "let a service renew it where nights are longer than tickets",
+            ) from error
         raise UnreachableError(
             f"no name node answers: {getattr(error, 'strerror', None) or error}",
             where=root,

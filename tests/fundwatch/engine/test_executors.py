@@ -54,16 +54,16 @@ def test_another_python_is_reported_as_such() -> None:
             "the executors have another release of fundwatch than the driver",
         ),
         (
-            "File /t could only be written to 0 of the 1 minReplication nodes. There are 2 datanode(s) running and no "
+            "File /t could only be written to 0 of the 1 minReplication nodes. There are 2 datanode(s) running and 2 "
             "node(s) are excluded in this operation.",
-            "the data nodes of the lake's store are full",
+            "no data node of the lake's store takes what is written",
         ),
-        (
-            "File /t could only be written to 0 of the 1 minReplication nodes. There are 1 datanode(s) running and 1 "
-            "node(s) are excluded in this operation.",
+        (  # of a name node that ended while a table was made
+            "Kernel error -> Generic HdfsObjectStore error\n  IO error occurred while communicating with HDFS\n   RPC "
+            "listener disconnected",
             "the store of the lake does not answer",
         ),
     ],
 )
-def test_what_executors_and_data_nodes_say_is_told_apart(said: str, kind: str) -> None:
+def test_what_executors_and_a_cluster_s_servers_say_is_told_apart(said: str, kind: str) -> None:
     assert what(RuntimeError(said)) == kind
