@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ def hush() -> None:
     """Libraries are heard when they err; one that sets its own level on import wants it said again."""
     for noisy in ("py4j", "great_expectations", "mlflow", "alembic", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # of a lost data node delta-rs warns at every connection, hundreds of times; it reads this when it is imported
+    os.environ.setdefault("RUST_LOG", "error")
 
 
 def running_steps() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 
 from scripts.small_cluster.ports import free_port
@@ -38,7 +39,7 @@ class Realm:
 
     def of_core_site(self) -> Mapping[str, str]:
         """What all of a cluster know of it; who bears the servers' key is the account that started them."""
-        own = f"RULE:[2:$1@$0](hdfs@{_REALM})s/.*/root/\nDEFAULT"
+        own = f"RULE:[2:$1@$0](hdfs@{_REALM})s/.*/{getuser()}/\nDEFAULT"
         security = "hadoop.security"
         return {
             f"{security}.authentication": "kerberos",

@@ -34,7 +34,7 @@ FOUND = ("rule_hit", "lead")
 
 
 @dataclass
-class Night:
+class DisturbedNight:
     """The first night, or a stage of it, as its command runs it: the folders, the lake's address, the options, the
     environment."""
 
@@ -96,22 +96,22 @@ def deliveries(finished: FinishedNight, var: Path) -> Path:
 
 
 @pytest.fixture
-def night(finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp_path: Path) -> Night:
+def night(finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp_path: Path) -> DisturbedNight:
     lake = LakeAddress(f"{store.address}/lakes/{tmp_path.name}")
-    return Night(
+    return DisturbedNight(
         deliveries(finished_night, tmp_path / "var"), lake, ("--set", f"spark_master={workers.address}"),
         store.environment,
     )  # fmt: skip
 
 
-def assert_taken_in(night: Night, finished: FinishedNight, tables: Sequence[str] = TAKEN_IN) -> None:
+def assert_taken_in(night: DisturbedNight, finished: FinishedNight, tables: Sequence[str] = TAKEN_IN) -> None:
     """Every row of what was delivered."""
     theirs, ours = Lake(night.lake), Lake(at(finished.after_the_first / "lake"))
     for table in tables:
         assert sorted(map(str, rows_in(theirs, table))) == sorted(map(str, rows_in(ours, table))), table
 
 
-def assert_whole(night: Night, finished: FinishedNight) -> None:
+def assert_whole(night: DisturbedNight, finished: FinishedNight) -> None:
     """The list byte for byte, and every row of what was delivered and found."""
     name = f"lists/{NIGHTS[0]}/leads.csv"
     assert (night.var / name).read_bytes() == (finished.after_the_first / name).read_bytes()
@@ -119,7 +119,7 @@ def assert_whole(night: Night, finished: FinishedNight) -> None:
 
 
 def test_a_name_node_that_is_away_for_a_minute_loses_nothing(
-    night: Night, finished_night: FinishedNight, store: SmallHdfs
+    night: DisturbedNight, finished_night: FinishedNight, store: SmallHdfs
 ) -> None:
     running = night.begin_until("rollup_patient_day")
     store.stop_name_node()
@@ -133,7 +133,7 @@ def test_a_name_node_that_is_away_for_a_minute_loses_nothing(
     assert_whole(night, finished_night)
 
 
-def test_a_driver_that_is_killed_at_commits_loses_nothing(night: Night, finished_night: FinishedNight) -> None:
+def test_a_driver_that_is_killed_at_commits_loses_nothing(night: DisturbedNight, finished_night: FinishedNight) -> None:
     for table in ("claim_line", "rule_hit", "lead"):
         running = night.begin_until(table)
         running.kill()
@@ -144,7 +144,7 @@ def test_a_driver_that_is_killed_at_commits_loses_nothing(night: Night, finished
 
 
 def test_full_data_nodes_are_reported_and_lose_nothing(
-    night: Night, finished_night: FinishedNight, store: SmallHdfs
+    night: DisturbedNight, finished_night: FinishedNight, store: SmallHdfs
 ) -> None:
     night.verb = "intake"
     running = night.begin_until("run")
@@ -172,7 +172,9 @@ def test_credentials_that_expire_in_the_night_are_reported_and_lose_nothing(
         take(patch, objects)
         lake = LakeAddress(f"{objects.address}/lakes/expired")
         options = ("--set", f"spark_master={workers.address}")
-        night = Night(deliveries(finished_night, tmp_path / "var"), lake, options, objects.environment, "intake")
+        night = DisturbedNight(
+            deliveries(finished_night, tmp_path / "var"), lake, options, objects.environment, "intake"
+        )
         running = night.begin_until("claim_line")
         objects.expire()
         code, said = night.ended(running)
@@ -184,11 +186,11 @@ def test_credentials_that_expire_in_the_night_are_reported_and_lose_nothing(
 
 
 def test_of_two_drivers_at_once_one_is_sent_away_and_a_lost_data_node_changes_nothing(
-    night: Night, finished_night: FinishedNight, store: SmallHdfs
+    night: DisturbedNight, finished_night: FinishedNight, store: SmallHdfs
 ) -> None:
     running = night.begin_until("claim_line")
     store.kill_data_node()
-    other = Night(night.var.parent / "other", night.lake, night.options, night.environment)
+    other = DisturbedNight(night.var.parent / "other", night.lake, night.options, night.environment)
     shutil.copytree(night.var / "landing", other.var / "landing")
     shutil.copytree(night.var / "keys", other.var / "keys")
     code, said = other.run()
@@ -200,7 +202,9 @@ def test_of_two_drivers_at_once_one_is_sent_away_and_a_lost_data_node_changes_no
     assert_whole(night, finished_night)
 
 
-def test_a_worker_that_is_lost_changes_nothing(night: Night, finished_night: FinishedNight, workers: Cluster) -> None:
+def test_a_worker_that_is_lost_changes_nothing(
+    night: DisturbedNight, finished_night: FinishedNight, workers: Cluster
+) -> None:
     running = night.begin_until("rollup_patient_day")
     workers.kill_worker()
     code, said = night.ended(running)
