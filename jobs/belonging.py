@@ -29,7 +29,7 @@ _NOTE = (
 
 
 @dataclass(frozen=True)
-class _Made:
+class _MadeFrom:
     """The runs that a run was made from, with their fingerprints of then; `followed` of the jobs that it may follow."""
 
     upstream: Mapping[RunKey, str]
@@ -94,11 +94,11 @@ class Belonging:
                 found[key] = why
         return found
 
-    def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, _Made]:
+    def _made_from(self, nights: Collection[date] | None) -> dict[RunKey, _MadeFrom]:
         """By run: what it was made from."""
         committed: dict[RunKey, str] = {}
         begun: dict[str, dict[RunKey, str]] = {}
-        made: dict[RunKey, _Made] = {}
+        made: dict[RunKey, _MadeFrom] = {}
         for row in self.ledger.run_rows():
             key = (row["job"], row["business_date"])
             is_asked = key[0] in self.jobs and (nights is None or key[1] in nights)
@@ -112,11 +112,11 @@ class Belonging:
                     made[key] = self._made(key, begun[row["run_id"]], row["detail"])
         return made
 
-    def _made(self, key: RunKey, begun: Mapping[RunKey, str], detail: str) -> _Made:
+    def _made(self, key: RunKey, begun: Mapping[RunKey, str], detail: str) -> _MadeFrom:
         may_follow = self.jobs[key[0]].may_follow
         followed = frozenset(json.loads(detail).get(FOLLOWED, ())) if may_follow else frozenset()
         spared = {*may_follow} - followed
-        return _Made({other: made for other, made in begun.items() if other[0] not in spared}, followed)
+        return _MadeFrom({other: made for other, made in begun.items() if other[0] not in spared}, followed)
 
     def _upstream(self, key: RunKey, committed: Mapping[RunKey, str], followed: Collection[str]) -> dict[RunKey, str]:
         return upstream_of(self.jobs[key[0]], key[1], committed, followed)
