@@ -10,7 +10,7 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "minute": (" 分钟", " minutes"), "hour": (" 小时", " hours"), "month": (" 个月", " months"),
     "age": (" 岁", " years"), "bit": (" 比特", " bits"),
     # of limits alone
-    "fold": (" 倍", " times"), "cm": (" 厘米", " cm"), "point": (" 分", " points"), "digit": (" 位", ""),
+    "fold": (" 倍", "×"), "cm": (" 厘米", " cm"), "point": (" 分", " points"), "digit": (" 位", ""),
     "time": (" 次", ""), "visit": (" 人次", ""), "person": (" 人", ""), "place": (" 家", ""), "piece": (" 个", ""),
     "item": (" 项", ""), "kind": (" 种", ""), "line": (" 条", ""), "list": (" 份", ""), "sale": (" 笔", ""),
     "pack": (" 盒", ""), "rank": (" 级", ""),
