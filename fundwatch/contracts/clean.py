@@ -69,7 +69,7 @@ performing_doctor_id token(doctor)
 note free_text of the line, scrubbed of what identifies a person
 single_dose name how much is taken at once, as written (sin_dos_dscr)
 dose_frequency name how often it is taken, as written (used_frqu_dscr)
-herb_use code tcmdrug_used_way: 1 a single herb, 2 a compound prescription
+herb_use code tcmdrug_used_way: 1 a compound prescription, 2 a single herb
 is_discharge_drug boolean taken home at the end of a stay (dscg_tkdrug_flag)
 is_outside_prescription boolean filled from another institution's prescription (etip_flag)
 prescribing_institution_id id(institution) the institution that wrote the outside prescription (etip_hosp_code)
