@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,25 @@ import pytest
 from fundwatch.settings import Settings
 from jobs.protect import reidentify_tokens, verify_audit
 from privacy.audit.log import AuditLog, audit_log
+from scripts import fetch_jars
+from scripts.small_cluster.hdfs import SmallHdfs, small_hdfs
+from scripts.small_cluster.spark import Cluster, cluster
 from tests.jobs.desk import RevealFixture
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Spark cluster of two workers."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallHdfs]:
+    """An HDFS of two data nodes."""
+    fetch_jars.main(fetch_jars.HDFS)
+    with small_hdfs(tmp_path_factory.mktemp("hdfs") / "hdfs") as made:
+        yield made
 
 
 @pytest.fixture

@@ -68,15 +68,14 @@ def test_executors_that_cannot_run_ours_are_reported_in_one_message(
     finished_night: FinishedNight, tmp_path: Path, kind: str, says: str
 ) -> None:
     python = python_of(tmp_path / "theirs", kind)
-    for part in ("landing", "keys"):
-        shutil.copytree(finished_night.var / part, tmp_path / "var" / part)
+    var = finished_night.undone(tmp_path / "var")
     with cluster(tmp_path, workers=1) as workers:
         where = ("--set", f"spark_master={workers.address}")
         environment = {"PYSPARK_PYTHON": str(python)}
-        done = run_fundwatch("intake", "--date", str(NIGHTS[0]), *where, var=tmp_path / "var", environment=environment)
+        done = run_fundwatch("intake", "--date", str(NIGHTS[0]), *where, var=var, environment=environment)
     assert (done.returncode, says in done.stderr) == (ExitCode.FAULT, True), done.stderr
     assert "Traceback" not in done.stderr
-    assert not is_made(at(tmp_path / "var" / "lake").within("claim_line"))
+    assert not is_made(at(var / "lake").within("claim_line"))
 
 
 def test_executors_find_all_they_need_in_what_is_packed(tmp_path: Path) -> None:

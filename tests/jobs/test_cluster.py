@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from fundwatch.places import LakeAddress
 from jobs.declared_stages import night_stages
 from jobs.terminal.commands import COMMANDS
 from scripts import fetch_jars
-from scripts.small_cluster.hdfs import SmallHdfs, small_hdfs
+from scripts.small_cluster.hdfs import SmallHdfs
 from scripts.small_cluster.object_store import object_store
 from scripts.small_cluster.processes import until
 from scripts.small_cluster.spark import SPARK, Cluster, cluster
@@ -29,26 +28,6 @@ from tests.places import at
 
 pytestmark = pytest.mark.long
 SCRIPTS = {command.name: command.script for command in COMMANDS if command.script}
-
-
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallHdfs]:
-    fetch_jars.main(fetch_jars.HDFS)
-    with small_hdfs(tmp_path_factory.mktemp("hdfs") / "hdfs") as made:
-        yield made
-
-
-def undone(finished: FinishedNight, var: Path) -> Path:
-    """The deliveries and keys of the finished lake, no night run: with the same key tokens are the same."""
-    for part in ("landing", "keys"):
-        shutil.copytree(finished.var / part, var / part)
-    return var
 
 
 def lists(var: Path) -> dict[str, bytes]:
@@ -64,7 +43,7 @@ def hits(var: Path) -> list[dict[str, object]]:
 def test_both_nights_on_a_cluster_publish_the_lists_of_one_machine(
     finished_night: FinishedNight, workers: Cluster, tmp_path: Path
 ) -> None:
-    var = undone(finished_night, tmp_path / "var")
+    var = finished_night.undone(tmp_path / "var")
     dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
     done = run_fundwatch("nightly", *dates, "--set", f"spark_master={workers.address}", var=var)
     assert done.returncode == 0, done.stderr
@@ -77,7 +56,7 @@ def by_scripts(finished_night: FinishedNight, workers: Cluster, tmp_path_factory
     """The first night up to its indicators, by spark-submit as the README has it."""
     folder = tmp_path_factory.mktemp("scripts")
     shutil.copy(build_wheel(folder / "build"), folder / "fundwatch.zip")
-    var = undone(finished_night, folder / "var")
+    var = finished_night.undone(folder / "var")
     for stage in ("intake", "build"):
         submit(workers, folder, stage, var)
     return var
@@ -134,7 +113,7 @@ def test_the_scripts_of_a_night_publish_the_list_of_one_machine(
 def test_both_nights_with_the_lake_on_hdfs_publish_the_lists_of_one_machine(
     finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp_path: Path
 ) -> None:
-    var = undone(finished_night, tmp_path / "var")
+    var = finished_night.undone(tmp_path / "var")
     where = ("--lake", f"{store.address}/lakes/both", "--set", f"spark_master={workers.address}")
     dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
     done = run_fundwatch("nightly", *dates, *where, var=var, environment=store.environment)
@@ -148,7 +127,7 @@ def test_both_nights_with_the_lake_in_an_object_store_publish_the_lists_of_one_m
     finished_night: FinishedNight, workers: Cluster, tmp_path: Path
 ) -> None:
     fetch_jars.main(fetch_jars.S3)
-    var = undone(finished_night, tmp_path / "var")
+    var = finished_night.undone(tmp_path / "var")
     dates = ("--date", str(NIGHTS[0]), "--to", str(NIGHTS[-1]))
     with object_store(tmp_path / "store") as objects:
         where = ("--lake", f"{objects.address}/lakes/both", "--set", f"spark_master={workers.address}")
@@ -162,7 +141,7 @@ def test_both_nights_with_the_lake_in_an_object_store_publish_the_lists_of_one_m
 def test_a_driver_killed_at_a_commit_on_hdfs_and_a_lost_data_node_change_nothing(
     finished_night: FinishedNight, store: SmallHdfs, tmp_path: Path
 ) -> None:
-    var, lake = undone(finished_night, tmp_path / "var"), LakeAddress(f"{store.address}/lakes/killed")
+    var, lake = finished_night.undone(tmp_path / "var"), LakeAddress(f"{store.address}/lakes/killed")
     options = ("--date", str(NIGHTS[0]), "--lake", str(lake))
     driver = subprocess.Popen(
         [sys.executable, "-m", "jobs.command_line", "nightly", *options, "--var", str(var)],

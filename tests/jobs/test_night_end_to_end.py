@@ -162,8 +162,7 @@ def test_no_plan_of_spark_shows_a_planted_person(finished_night: FinishedNight) 
 
 
 def test_the_error_of_a_refused_night_shows_no_planted_person(finished_night: FinishedNight, tmp_path: Path) -> None:
-    for part in ("landing", "keys"):
-        shutil.copytree(finished_night.var / part, tmp_path / part)
+    finished_night.undone(tmp_path)
     folder = tmp_path / "landing" / str(NIGHTS[0])
     _rewrite(folder, "psn_info", lambda lines: lines[1:])  # the first person stands where the header should
     _rewrite(folder, "fee_list", lambda lines: [_swapped(lines[0], "cnt", "psn_no"), *lines[1:]])

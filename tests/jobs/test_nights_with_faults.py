@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from fundwatch.lake.store import Lake
 from fundwatch.lake.stores.s3 import s3_store
 from fundwatch.places import LakeAddress
 from scripts import fetch_jars
-from scripts.small_cluster.hdfs import SmallHdfs, small_hdfs
+from scripts.small_cluster.hdfs import SmallHdfs
 from scripts.small_cluster.object_store import ObjectStore, object_store
 from scripts.small_cluster.processes import until
-from scripts.small_cluster.spark import Cluster, cluster
+from scripts.small_cluster.spark import Cluster
 from tests.lake_content import rows_in
 from tests.night import NIGHTS, ROOT, FinishedNight, clean_environment
 from tests.places import at
@@ -75,31 +75,11 @@ class DisturbedNight:
         return self.ended(self.begin())
 
 
-@pytest.fixture(scope="module")
-def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallHdfs]:
-    fetch_jars.main(fetch_jars.HDFS)
-    with small_hdfs(tmp_path_factory.mktemp("hdfs") / "hdfs") as made:
-        yield made
-
-
-def deliveries(finished: FinishedNight, var: Path) -> Path:
-    """The deliveries and keys of the finished lake, no night run: with the same key tokens are the same."""
-    for part in ("landing", "keys"):
-        shutil.copytree(finished.var / part, var / part)
-    return var
-
-
 @pytest.fixture
 def night(finished_night: FinishedNight, workers: Cluster, store: SmallHdfs, tmp_path: Path) -> DisturbedNight:
     lake = LakeAddress(f"{store.address}/lakes/{tmp_path.name}")
     return DisturbedNight(
-        deliveries(finished_night, tmp_path / "var"), lake, ("--set", f"spark_master={workers.address}"),
+        finished_night.undone(tmp_path / "var"), lake, ("--set", f"spark_master={workers.address}"),
         store.environment,
     )  # fmt: skip
 
@@ -172,9 +152,7 @@ def test_credentials_that_expire_in_the_night_are_reported_and_lose_nothing(
         take(patch, objects)
         lake = LakeAddress(f"{objects.address}/lakes/expired")
         options = ("--set", f"spark_master={workers.address}")
-        night = DisturbedNight(
-            deliveries(finished_night, tmp_path / "var"), lake, options, objects.environment, "intake"
-        )
+        night = DisturbedNight(finished_night.undone(tmp_path / "var"), lake, options, objects.environment, "intake")
         running = night.begin_until("claim_line")
         objects.expire()
         code, said = night.ended(running)

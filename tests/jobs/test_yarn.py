@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,7 @@ pytestmark = pytest.mark.long
 def test_a_night_on_yarn_publishes_the_list_of_one_machine(finished_night: FinishedNight, tmp_path: Path) -> None:
     for jars in (fetch_jars.HDFS, fetch_jars.YARN):
         fetch_jars.main(jars)
-    var = tmp_path / "var"
-    for part in ("landing", "keys"):
-        shutil.copytree(finished_night.var / part, var / part)
+    var = finished_night.undone(tmp_path / "var")
     with small_hdfs(tmp_path / "hadoop") as store, small_yarn(store.folder) as yarn:
         where = ("--lake", f"{store.address}/lakes/yarn", "--set", "spark_master=yarn")
         done = run_fundwatch("nightly", "--date", str(NIGHTS[0]), *where, var=var, environment=yarn.environment)
