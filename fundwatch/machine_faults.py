@@ -79,7 +79,7 @@ _KINDS = (
           rf"No module named '({_OURS}|pandas|pyarrow|numpy|sklearn)"),
     _kind("no data node of the lake's store takes what is written",
           f"see that they run and have room (`hdfs dfsadmin -report`), {_AGAIN}",
-          r"could only be written to 0 of", is_of_lake=True),
+          r"could only be written to 0 of", r"All DataNodes failed", is_of_lake=True),
     _kind("the store of the lake does not answer", f"see that its servers run, {_AGAIN}",
           r"os error 111\b", r"ConnectException", r"NoRouteToHost", r"StandbyException", r"No NameNode",
           r"in safe mode", r"BlockMissingException", r"No live nodes",

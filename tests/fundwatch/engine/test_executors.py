@@ -58,6 +58,10 @@ def test_another_python_is_reported_as_such() -> None:
             "node(s) are excluded in this operation.",
             "no data node of the lake's store takes what is written",
         ),
+        (  # of data nodes that are lost or full while a file is written: the client without Java
+            "Kernel error -> Generic HdfsObjectStore error\n  data transfer error\n   All DataNodes failed",
+            "no data node of the lake's store takes what is written",
+        ),
         (  # of a name node that ended while a table was made
             "Kernel error -> Generic HdfsObjectStore error\n  IO error occurred while communicating with HDFS\n   RPC "
             "listener disconnected",
