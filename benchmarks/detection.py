@@ -86,7 +86,7 @@ def main() -> int:
         copy = Path(scratch) / "copy"
         shutil.copytree(var, copy, ignore=shutil.ignore_patterns("landing", "truth"))
         print(ROW.format(*HEAD), flush=True)
-        stages = [plain_scan(copy, Path(scratch)), *(_stage(verb, copy, Path(scratch)) for verb in ("scan", "build"))]
+        stages = [plain_scan(copy, Path(scratch)), *(_stage(verb, copy, Path(scratch)) for verb in ("build", "scan"))]
         in_duckdb, reported = _in_duckdb(copy)
         for second, stage in zip(in_duckdb, stages[1:], strict=True):
             plain = stages[0].seconds
@@ -134,7 +134,7 @@ def _in_duckdb(var: Path) -> tuple[list[MeasuredStage], Mapping[str, Any]]:
     days = load_settings({}).settings.scan_days
     cost = run_measured([sys.executable, "-m", "benchmarks.detection_in_duckdb", str(var), str(NIGHT), str(days)])
     reported = json.loads(cost.output)
-    parts = [MeasuredStage(f"{part} in DuckDB", cost, reported[f"{part}_seconds"]) for part in ("rule", "indicator")]
+    parts = [MeasuredStage(f"{part} in DuckDB", cost, reported[f"{part}_seconds"]) for part in ("indicator", "rule")]
     for part in parts:
         print(part.row(), flush=True)
     return parts, reported
