@@ -1,4 +1,4 @@
-"""Peer groups: whom an entity is compared with, and how those peers behave."""
+"""Peer groups: whom an entity is compared with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from features.attributes import attributes_of
-from features.quantiles import MAD_SCALE, PERCENTS, median_of, quantile_of
 from fundwatch.contracts.entities import MEASURED
 from fundwatch.declared import Declared, read_declared
 from fundwatch.fingerprint import fingerprint
@@ -80,7 +79,7 @@ def with_peer_groups(peers: PeerGroups, entity: str, members: DataFrame) -> Data
     """
     levels = [_band(level).cast("string") for level in peers.entities[entity]]
     labels = [F.coalesce(level, F.lit(UNKNOWN)) for level in levels]
-    around = _groups_around(F.concat_ws(_PARTED_BY, F.lit(entity), *labels))
+    around = groups_around(F.concat_ws(_PARTED_BY, F.lit(entity), *labels))
     large = (
         members.select(F.explode(around).alias("group"))
         .groupBy("group")
@@ -94,36 +93,6 @@ def with_peer_groups(peers: PeerGroups, entity: str, members: DataFrame) -> Data
     return beside.withColumn("peer_group", F.coalesce(finest_large, F.lit(entity))).drop("_large")
 
 
-def to_peer_statistics(entity: str, indicators: DataFrame) -> DataFrame:
-    """One row per peer group in use × indicator: members with a value, median, scaled MAD, ladder.
-
-    `indicators` has the entity's id, `peer_group` and one double per indicator. A wider group counts the
-    members of the narrower ones inside it. The ladder holds the quantiles of 0, 1, … 100 percent, exact and
-    interpolated, so the same in every run. Memory: a group's values of one indicator are sorted together.
-    """
-    columns: list[Column | str] = [c for c in indicators.columns if c not in (f"{entity}_id", "peer_group")]
-    used = indicators.select("peer_group").distinct()
-    members = indicators.select(F.explode(_groups_around(F.col("peer_group"))).alias("peer_group"), *columns)
-    values = (
-        members.join(F.broadcast(used), on="peer_group", how="left_semi")
-        .unpivot("peer_group", columns, "indicator", "value")
-        .groupBy("peer_group", "indicator")
-        .agg(F.sort_array(F.collect_list("value")).alias("values"))
-    )
-    medians = values.withColumn("median", median_of(F.col("values")))
-    deviations = F.sort_array(F.transform("values", lambda value: F.abs(value - F.col("median"))))
-    ladder = F.transform(F.sequence(F.lit(0), F.lit(PERCENTS)), lambda percent: quantile_of(F.col("values"), percent))
-    return medians.withColumn("deviations", deviations).select(
-        F.lit(entity).alias("entity_type"),
-        "peer_group",
-        "indicator",
-        F.size("values").cast("bigint").alias("peer_count"),
-        "median",
-        (median_of(F.col("deviations")) * MAD_SCALE).alias("mad"),
-        F.when(F.size("values") > 0, ladder).alias("ladder"),
-    )
-
-
 def _band(level: Level) -> Column:
     """The attribute, or the label of the band its value lies in: 0-6, 7-17, …, 80+."""
     value = F.col(level.attribute)
@@ -135,7 +104,7 @@ def _band(level: Level) -> Column:
     return label.when(value.isNotNull(), F.lit(f"{level.bounds[-1]}+"))
 
 
-def _groups_around(group: Column) -> Column:
+def groups_around(group: Column) -> Column:
     """The group's own name and the names of all wider ones: a|b|c → a, a|b, a|b|c."""
     parts = F.split(group, r"\|")
     return F.transform(

@@ -15,10 +15,11 @@ from features.catalogue import Catalogue, Source, load_catalogues, runnable
 from features.catalogue.running import narrowed
 from features.catalogue.sources import CONTEXTS, MADE_HERE
 from features.indicators import to_indicators
-from features.peers import peer_groups_file, read_peer_groups, to_peer_statistics, with_peer_groups
+from features.peer_statistics import to_peer_statistics
+from features.peers import peer_groups_file, read_peer_groups, with_peer_groups
 from features.periods import kept_by_day
 from features.rollup import as_known, changed, days_fingerprint, recent, to_days
-from features.rows import RowsNeeded
+from features.rows import RowsNeeded, sources_of
 from fundwatch.contracts import TABLES
 from fundwatch.contracts.entities import ENTITIES, MEASURED
 from fundwatch.contracts.successors import SUCCESSOR_TABLES
@@ -100,13 +101,19 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
     """Write every touched day of the watched entities in full; the number of them by entity."""
     kept = {entity: plans[entity] for entity in ENTITIES if kept_by_day(plans[entity]).measures}
     sources = dict.fromkeys(source for plan in kept.values() for source in kept_by_day(plan).sources)
-    versions = {s: night.materialize(recent(kept.values(), s, night.all_rows(s.table), night.date)) for s in sources}
+    versions = {
+        source: night.materialize(
+            recent(kept.values(), source, night.all_rows(source.table), night.date), of=[source.table]
+        )
+        for source in sources
+    }
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
     for entity in ENTITIES:
         table = ENTITIES[entity].rollup_table
         if entity in kept:
-            touched = night.materialize(changed(kept[entity], versions, since, night.date))
+            of = [source.table for source in kept[entity].sources]
+            touched = night.materialize(changed(kept[entity], versions, since, night.date), of=of)
             tables[table] = to_days(kept[entity], known, touched)
         else:
             tables[table] = _no_rows(night, table)
@@ -138,7 +145,7 @@ def _rows(night: Night, plans: Iterable[Catalogue]) -> dict[Source, DataFrame]:
     needed = RowsNeeded(plans)
     tables = {table: _known(night, table) for table in sorted(needed.tables())}
     made = {source: needed.rows(source, tables, night.date) for source in needed.sources}
-    return {source: night.materialize(_in_one_part(night, frame)) for source, frame in made.items()}
+    return {source: night.materialize(_in_one_part(night, frame), of=[source.table]) for source, frame in made.items()}
 
 
 def _in_one_part(night: Night, rows: DataFrame) -> DataFrame:
@@ -161,7 +168,8 @@ def _of_entity(
     peers: PeerGroups,
 ) -> tuple[DataFrame, list[DataFrame]]:
     """The entity's table, and the statistics of its peers."""
-    return _among_peers(night, plan, night.materialize(_indicators(night, plan, rows, known, peers)))
+    of = _tables_of(plan)
+    return _among_peers(night, plan, night.materialize(_indicators(night, plan, rows, known, peers), of=of))
 
 
 def _indicators(
@@ -175,11 +183,16 @@ def _indicators(
     entity, days = plan.of, None
     if entity.is_watched and kept_by_day(plan).measures:
         known_days = as_known(plan, night.all_rows(entity.rollup_table), night.date)
-        days = night.materialize(_in_one_part(night, known_days))
+        days = night.materialize(_in_one_part(night, known_days), of=[entity.rollup_table])
     indicators = to_indicators(plan, days, rows, night.date, night.successors)
-    members = night.materialize(with_attributes(plan, indicators, known, night.date))
+    members = night.materialize(with_attributes(plan, indicators, known, night.date), of=_tables_of(plan))
     made = [named.column for named in plan.named if not named.definition.is_of_peers]
     return with_peer_groups(peers, plan.entity, members).select(plan.id_column, "peer_group", *made)
+
+
+def _tables_of(plan: Catalogue) -> set[str]:
+    """The tables whose rows the entity is seen in."""
+    return {source.table for source in (*plan.sources, *sources_of(plan))}
 
 
 def _among_peers(night: Night, plan: Catalogue, members: DataFrame) -> tuple[DataFrame, list[DataFrame]]:
@@ -188,7 +201,7 @@ def _among_peers(night: Night, plan: Catalogue, members: DataFrame) -> tuple[Dat
     if not peer_columns(plan):
         return members, [statistics]
     statistics = night.materialize(statistics)
-    whole = night.materialize(with_peer_indicators(plan, members, statistics))
+    whole = night.materialize(with_peer_indicators(plan, members, statistics), of=_tables_of(plan))
     of_places = whole.select(plan.id_column, "peer_group", *peer_columns(plan))
     return whole, [statistics, to_peer_statistics(plan.entity, of_places)]
 

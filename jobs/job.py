@@ -81,6 +81,7 @@ class Night:
         self.tables_written: dict[str, Written] = {}
         self.followed: set[str] = set()  # of the jobs that it may follow, those that it does
         self._unnamed = count()
+        self._row_counts: dict[str, int] = {}
 
     @property
     def settings(self) -> Settings:
@@ -178,18 +179,26 @@ class Night:
         self.tables_written[table] = done
         return done
 
-    def materialize(self, rows: DataFrame, name: str = "", row_count: int = 0) -> DataFrame:
+    def materialize(self, rows: DataFrame, name: str = "", row_count: int = 0, of: Iterable[str] = ()) -> DataFrame:
         """Rows that are read more than once, computed when first read.
 
         A checkpoint and not a cache: it cuts the plan too, and most of a small night's time is planning. Many rows
-        (`row_count` as far as it is known) are put down as Parquet under `name`: later passes read only the columns
-        they need, and memory holds none of them. On a cluster all rows are: what an executor keeps is gone with it,
-        and a checkpoint has no plan left to compute it again.
+        (`row_count` as far as it is known, or those of the tables that they are made `of`) are put down as Parquet
+        under `name`: later passes read only the columns they need, and memory holds none of them. On a cluster all
+        rows are: what an executor keeps is gone with it, and a checkpoint has no plan left to compute it again.
         """
-        if self.settings.is_one_machine and row_count < self.settings.stage_rows:
+        most = max([row_count, *(self._row_count(table) for table in of)])
+        if self.settings.is_one_machine and most < self.settings.stage_rows:
             # rows that take a core some seconds take them while other tables are made
             return rows.localCheckpoint(eager=row_count >= _WORTH_A_JOB)
         return self.place.lake.staged(rows, f"{self.job.name}/{name or next(self._unnamed)}")
+
+    def _row_count(self, table: str) -> int:
+        """How many rows the table held when it was first asked."""
+        if table not in self._row_counts:
+            lake = self.place.lake
+            self._row_counts[table] = lake.row_count(table) if lake.exists(table) else 0
+        return self._row_counts[table]
 
     def compute(self, frames: Sequence[DataFrame]) -> list[DataFrame]:
         """The rows of frames that are read more than once, each computed at once and by itself, a few at a time."""

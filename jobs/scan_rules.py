@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
@@ -70,7 +71,7 @@ def run(night: Night) -> Report:
     tables = tables_scanned(night, rule_set)
     for name in sorted(shared_tables({rule.grain for rule in rule_set.rules}) & tables.keys()):
         # what people wrote is most of a row, and no rule reads it
-        tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts))
+        tables[name] = night.materialize(tables[name].drop(*TABLES[name].free_texts), of=[name])
     window = ScanWindow(night.date - timedelta(days=night.settings.scan_days - 1), night.date)
     knowledge = knowledge_for(night)
     for rule_id, why in standing.lapsed.items():
@@ -83,7 +84,7 @@ def run(night: Night) -> Report:
         supplied_scanned(night, rule_set),
         knowledge,
         window,
-        night.materialize,
+        partial(night.materialize, of=[name for name in tables if name in _CLEAN]),
         night.dates_only(),
         read_policies(night.settings.conf),
     ).materialized(night.compute)

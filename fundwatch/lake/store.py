@@ -106,6 +106,11 @@ class Lake:
         """The table's columns and their Arrow types, as it is now and not as its contract says."""
         return columns_of(self.table_address(table))
 
+    def row_count(self, table: str) -> int:
+        """The rows of the table's newest version, or the pinned one, as its log says; what no log counts is none."""
+        held = delta_table(self.table_address(table), None if self.versions is None else self.versions[table])
+        return sum(file.rows or 0 for file in live_files(held))
+
     def read(self, spark: SparkSession, table: str, version: int | None = None) -> DataFrame:
         """All rows of the table, columns it was made without as nulls.
 

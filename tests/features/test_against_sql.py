@@ -15,7 +15,7 @@ from features.among_peers import with_peer_indicators
 from features.catalogue import Catalogue, Source, load_catalogues
 from features.catalogue.running import narrowed
 from features.indicators import to_indicators
-from features.peers import to_peer_statistics
+from features.peer_statistics import to_peer_statistics
 from features.periods import kept_by_day
 from features.rows import RowsNeeded
 from fundwatch.contracts import TABLES

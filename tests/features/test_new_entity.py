@@ -69,7 +69,8 @@ def test_a_new_entity_has_days_indicators_and_peers(
 
     from features.attributes import registers_of, with_attributes
     from features.indicators import to_indicators
-    from features.peers import read_peer_groups, to_peer_statistics, with_peer_groups
+    from features.peer_statistics import to_peer_statistics
+    from features.peers import read_peer_groups, with_peer_groups
     from features.rollup import as_known, changed, recent, to_days
     from fundwatch.contracts.versions import known_on
 

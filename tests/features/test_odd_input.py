@@ -12,7 +12,8 @@ import pytest
 from features.attributes import with_attributes
 from features.catalogue import load_catalogues
 from features.catalogue.running import narrowed
-from features.peers import Level, PeerGroups, to_peer_statistics, with_peer_groups
+from features.peer_statistics import to_peer_statistics
+from features.peers import Level, PeerGroups, with_peer_groups
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Row, SparkSession

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from math import ceil, floor
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,8 @@ import yaml
 
 from features.attributes import with_attributes
 from features.catalogue import load_catalogues
-from features.peers import Level, PeerGroups, read_peer_groups, to_peer_statistics, with_peer_groups
+from features.peer_statistics import to_peer_statistics
+from features.peers import Level, PeerGroups, read_peer_groups, with_peer_groups
 from fundwatch.errors import CatalogueError
 from fundwatch.resources import conf_file
 from tests.shapes import SHAPES, refusal_of
@@ -65,6 +68,35 @@ def test_an_indicator_nobody_has_a_value_of_has_no_members_and_no_median(spark: 
     indicators = spark.createDataFrame(rows, "patient_id string, peer_group string, patient_visits_30d double")
     (row,) = to_peer_statistics("patient", indicators).collect()
     assert (row.peer_count, row.median, row.mad, row.ladder) == (0, None, None, None)
+
+
+def test_many_indicators_of_many_groups_are_what_sorted_arrays_say(spark: SparkSession):
+    """More indicators than are in memory at once, groups that go over several batches, unknown values in each."""
+    random = Random(11)
+    names = [f"patient_m{number}_30d" for number in range(70)]
+    values_of = [[random.choice((None, -0.5, random.random())) for _ in names] for _ in range(400)]
+    rows = [(f"P{n}", f"patient|{n % 3}", *values) for n, values in enumerate(values_of)]
+    kinds = ", ".join(f"{name} double" for name in names)
+    indicators = spark.createDataFrame(rows, f"patient_id string, peer_group string, {kinds}")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "50")
+    try:
+        found = to_peer_statistics("patient", indicators).collect()
+    finally:
+        spark.conf.unset("spark.sql.execution.arrow.maxRecordsPerBatch")
+    assert len(found) == 3 * len(names)
+    for row in found:
+        place, group = names.index(row.indicator), int(row.peer_group.removeprefix("patient|"))
+        values = sorted(value for one in values_of[group::3] if (value := one[place]) is not None)
+        assert row.peer_count == len(values)
+        assert row.ladder == [_quantile(values, percent) for percent in range(101)]
+        distances = sorted(abs(value - row.median) for value in values)
+        assert (row.median, row.mad) == (_quantile(values, 50), _quantile(distances, 50) * 1.4826)
+
+
+def _quantile(values: list[float], percent: int) -> float:
+    place = (len(values) - 1) * percent / 100.0
+    low, high = values[floor(place)], values[ceil(place)]
+    return low + (high - low) * (place - floor(place))
 
 
 def test_a_doctor_is_judged_at_the_post_begun_last(spark: SparkSession, table: Callable[..., DataFrame]):
