@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from fundwatch.contracts.versions import known_end, stay_columns
@@ -57,3 +57,27 @@ def stacked(frames: Iterable[DataFrame], *, missing_as_null: bool = False) -> Da
         odd = left[-1:] if len(left) % 2 else []
         left = [*(upper.unionByName(lower, allowMissingColumns=missing_as_null) for upper, lower in pairs), *odd]
     return left[0]
+
+
+_PACKED, _WORTH_A_PACK = "_packed", 8
+
+
+def packed(rows: DataFrame, reads: Collection[str]) -> DataFrame:
+    """The rows with all columns but those that are `reads` put together as one; `unpacked` has them again.
+
+    Whoever joins many things to wide rows, one after the other, copies every row at each: a struct is copied as a
+    whole, a hundred columns one by one. A few columns more are left as they are.
+    """
+    from pyspark.sql import functions as F
+
+    loose = [name for name in rows.columns if name not in reads and not name.startswith(_PACKED)]
+    if len(loose) < _WORTH_A_PACK:
+        return rows
+    others = [name for name in rows.columns if name not in loose]
+    number = sum(name.startswith(_PACKED) for name in others)
+    return rows.select(*others, F.struct(*loose).alias(f"{_PACKED}{number}"))
+
+
+def unpacked(rows: DataFrame) -> DataFrame:
+    """The rows with each column by itself."""
+    return rows.select(*(f"{name}.*" if name.startswith(_PACKED) else name for name in rows.columns))

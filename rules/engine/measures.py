@@ -44,11 +44,16 @@ class MeasureWindow:
     def gathers_a_set(self) -> bool:
         return any(self.call.startswith(f"{name}(") for name in SETS)
 
-    @property
-    def sql(self) -> str:
-        over = [f"`{name}`" for name in sorted(self.over)]
+    def sorted_by(self, common: Mapping[str, int]) -> tuple[str, ...]:
+        """By what its rows are sorted: what they share, of that the most `common` of a pass first, and their order."""
+        over = [f"`{name}`" for name in sorted(self.over, key=lambda name: (-common[name], name))]
         apart = [f"({_all_known(self.placed)})"] if self.placed else []
-        window = f"{self.call} OVER (PARTITION BY {', '.join(over + apart)} {self.order})"
+        return (*over, *apart, *([self.order] if self.order else []))
+
+    def sql(self, common: Mapping[str, int]) -> str:
+        """The column's SQL."""
+        shared = self.sorted_by(common)[: -1 if self.order else None]
+        window = f"{self.call} OVER (PARTITION BY {', '.join(shared)} {self.order})"
         window = f"sort_array({window})" if self.gathers_a_set else window
         known = self.grouped | self.placed
         return f"IF({_all_known(known)}, {window}, NULL)" if known else window
@@ -173,23 +178,35 @@ def together(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> list[l
     return list(groups.values())
 
 
-def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[tuple[Columns, list[MeasureWindow]]]:
+@dataclass(frozen=True)
+class Step:
+    """Columns of a pass that are made together: the key by which their rows are shuffled, what they are called, SQL."""
+
+    key: Columns
+    made: Mapping[str, str]
+
+
+def steps(rules: Sequence[JudgedRule], keys: Mapping[str, Columns]) -> Iterator[Step]:
     """The windows of the rules in the order they can be computed, those over the same rows in the same order together.
 
-    With each step goes the key of its shuffle; one whose key is that of the step before needs none. Coarse windows go
-    first, and of the same columns the ordered ones: whoever follows finds the rows sorted as it needs them.
+    One whose key is that of the step before needs no shuffle. Nor does one need a sort whose rows stand as it needs
+    them: the finest sort goes first, and all windows follow whose own is a beginning of it.
     """
     waiting = {window.column: window for rule in rules for window in rule.windows}
-    key = Columns()
+    common = Counter(column for window in waiting.values() for column in window.over)
+    key, standing = Columns(), tuple[str, ...]()
     while waiting:
         ready = [w for w in waiting.values() if not w.sees & (waiting.keys() - {w.column})] or [*waiting.values()]
-        here = [w for w in ready if keys[w.column] == key]
+        here = {w.column: w.sorted_by(common) for w in ready if keys[w.column] == key}
         if not here:
             uses = Counter(keys[w.column] for w in waiting.values())
             key = min((keys[w.column] for w in ready), key=lambda k: (-uses[k], sorted(k)))
+            standing = ()
             continue
-        alike: dict[tuple[int, tuple[str, ...], bool, str], list[MeasureWindow]] = defaultdict(list)
-        for w in here:
-            alike[len(w.over), tuple(sorted(w.over)), not w.order, w.order].append(w)
-        yield from ((key, alike[place]) for place in sorted(alike))
-        waiting = {name: w for name, w in waiting.items() if w not in here}
+        if not any(standing[: len(wanted)] == wanted for wanted in here.values()):
+            standing = min(here.values(), key=lambda wanted: (-len(wanted), wanted))
+        for wanted in sorted({wanted for wanted in here.values() if standing[: len(wanted)] == wanted}, reverse=True):
+            made = [name for name, own in here.items() if own == wanted]
+            yield Step(key, {name: waiting[name].sql(common) for name in made})
+            for name in made:
+                del waiting[name]

@@ -53,12 +53,12 @@ def measured(rows: DataFrame, shared: Shared, rules: Sequence[JudgedRule], windo
     """All of the rows with the same columns, those that no rule judges among them."""
     flags, tagged = _flags(shared, rules), rows
     together, flagged = Columns(), False
-    for key, windows in steps(rules, shared.keys):
-        if key != together:
-            tagged, together = tagged.repartition(*sorted(key)), key
+    for step in steps(rules, shared.keys):
+        if step.key != together:
+            tagged, together = tagged.repartition(*sorted(step.key)), step.key
         if not flagged:
             tagged, flagged = _with_flags(tagged, flags), True
-        tagged = tagged.select("*", *(F.expr(w.sql).alias(w.column) for w in windows))
+        tagged = tagged.select("*", *(F.expr(sql).alias(name) for name, sql in step.made.items()))
     tagged = tagged if flagged else _with_flags(tagged, flags)
     dates = f"BETWEEN {literal(window.start)} AND {literal(window.end)}"
     in_window = {seen(r.rule): all_of([r.judged, f"{GRAINS[r.rule.grain].judged_on} {dates}"]) for r in rules}

@@ -31,7 +31,7 @@ def planned(rule_set: RuleSet) -> list[PlannedPass]:
         rules = [r for r in rule_set.rules if r.state.is_scanned and GRAINS[r.grain].frame is frame]
         judged = [shared.judge(rule_set, rule) for rule in rules if rule.id not in rule_set.switched_off]
         for group in together(judged, shared.keys):
-            keys = [tuple(sorted(key)) for key, _ in groupby(steps(group, shared.keys), key=lambda step: step[0])]
+            keys = [tuple(sorted(key)) for key, _ in groupby(steps(group, shared.keys), key=lambda step: step.key)]
             found.append(
                 PlannedPass(
                     frame=frame.name,

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fundwatch.contracts import TABLES
+from fundwatch.engine.frames import packed, unpacked
 from fundwatch.errors import ContractError, problems
 from rules.frames.columns import around, beside_claims, settled
 from rules.frames.columns.doses import DAILY_DOSE
@@ -42,6 +43,8 @@ _BASE = (
     "line_id", "settlement_id", "encounter_id", "patient_id", "institution_id", "ordering_doctor_id", "item_code",
     "covered_amount", "amount", "charged_at", "service_date", "order_id",
 )  # fmt: skip
+
+_DAYS = frozenset({"ended_on", "settled_on"})  # those by which lines from before the window belong to it
 
 # The drug, whoever makes it and in whatever form: a western drug's code of 23 characters has its class and name in the
 # first ten, a patent drug's code of 20 in the first eleven. Any other code names no drug that could be compared.
@@ -284,13 +287,14 @@ def _rows(
             wanted = wanted | part.reads
     lines = base.rows(settled_lines(inputs), inputs)
     lines = lines.select(*sorted({*_BASE, base.row_key, *(wanted & {*lines.columns})}))
-    for part in parts:
-        if wanted & part.columns.keys():
-            lines = part.join(lines, inputs, wanted)
+    asked = [part for part in parts if wanted & part.columns.keys()]
+    for number, part in enumerate(asked):
+        read = frozenset().union(_BASE, _DAYS, {base.row_key}, *(later.reads for later in asked[number:]))
+        lines = part.join(packed(lines, read), inputs, wanted)
     in_window = F.col("service_date").between(first, inputs.window.end)
-    for day in sorted({"ended_on", "settled_on"} & {*lines.columns}):
+    for day in sorted(_DAYS & {*lines.columns}):
         in_window = in_window | F.col(day).between(inputs.window.start, inputs.window.end)
-    return lines.filter(in_window)
+    return unpacked(lines.filter(in_window))
 
 
 LINES = lines_frame(CLASSES.values())

@@ -90,7 +90,7 @@ def _planned(*rules: Rule) -> list[list[tuple[frozenset[str], list[str]]]]:
     shared = Shared()
     judged = [shared.judge(SHIPPED, rule) for rule in rules]
     groups = together(judged, shared.keys)
-    return [[(key, [w.column for w in made]) for key, made in steps(group, shared.keys)] for group in groups]
+    return [[(step.key, [*step.made]) for step in steps(group, shared.keys)] for group in groups]
 
 
 def _keys(*rules: Rule) -> list[set[frozenset[str]]]:
@@ -106,7 +106,23 @@ def test_equal_measures_of_several_rules_are_one_window_and_others_share_its_shu
     of_item = RuleMeasure(compute="count(1)", by=["service_date", "item_code", "patient_id"])
     found = _planned(_measuring("AA-01", a=of_day), _measuring("AA-02", b=of_day), _measuring("AA-03", c=of_item))
     key = frozenset({"patient_id", "service_date"})
-    assert found == [[(key, ["measure__0"]), (key, ["measure__1"])]]
+    assert found == [[(key, ["measure__1"]), (key, ["measure__0"])]]
+
+
+def test_windows_within_each_other_are_sorted_once(spark: SparkSession) -> None:
+    day, item = ["patient_id", "service_date"], ["item_code", "patient_id", "service_date"]
+    finest = RuleMeasure(compute="row_number()", by=item, order=["charged_at"])
+    wider = {"of_item": RuleMeasure(compute="count(1)", by=item), "of_day": RuleMeasure(compute="count(1)", by=day)}
+    apart = RuleMeasure(compute="count(1)", by=["patient_id", "service_date", "charge_class"])
+    lines = [{"line_id": 1, "amount": 9}, {"line_id": 2, "amount": 9}]
+
+    def sorts(**measures: RuleMeasure) -> int:
+        shown = with_rows(_measuring("AA-01", **measures), lines=lines)
+        return _count(_plan(scanned(spark, shown).passes), "Sort")
+
+    alone = sorts(number=finest)
+    assert sorts(**wider, number=finest) == alone
+    assert sorts(apart=apart, **wider, number=finest) == alone + 1
 
 
 def test_a_key_that_no_other_measure_shares_is_shuffled_in_a_pass_of_its_own() -> None:

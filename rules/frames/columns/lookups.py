@@ -19,6 +19,7 @@ from rules.knowledge.framed import FramedPoints, Points, PointsByClass, counted,
 from rules.knowledge.points import KnowledgePoint
 
 _DAY = timedelta(days=1)
+_OTHERS = "_others"
 
 
 def with_item_in_force(lines: DataFrame, items: DataFrame) -> DataFrame:
@@ -133,7 +134,9 @@ def with_points(rows: DataFrame, code: str, asked: Sequence[PointsAsked]) -> Dat
     then the longest prefix: it is the narrower region's word. Whoever made the points saw to it that no day has two of
     one length for a code. All that is asked together is found by one column.
     """
-    joined = rows
+    others = [name for name in rows.columns if name not in (code, "service_date")]
+    # each join copies the row: what it does not read is one column meanwhile, and so is what it finds
+    joined = rows.select(code, "service_date", F.struct(*others).alias(_OTHERS))
     lengths = sorted(frozenset[int]().union(*(one.lengths for one in asked)), key=_most_specific_first)
     for length in lengths:
         code_, first, last = (F.col(f"_{name}__{length}") for name in ("code", "from", "to"))
@@ -145,7 +148,8 @@ def with_points(rows: DataFrame, code: str, asked: Sequence[PointsAsked]) -> Dat
         for n, one in enumerate(asked)
         for cell in one.cells
     )
-    return joined.select(*rows.columns, *reported)
+    found = joined.select(code, "service_date", f"{_OTHERS}.*", *reported)
+    return found.select(*rows.columns, *(name for name in found.columns if name not in rows.columns))
 
 
 def _most_specific_first(length: int) -> tuple[bool, int]:
@@ -165,9 +169,10 @@ def _held_of_list(session: SparkSession, asked: Sequence[PointsAsked], length: i
             [p for one in asked for p in one.listed if prefix_length(p) == length]
         )
     ]
-    cells = [(f"{said_in(n, cell)}__{length}", one.type) for n, one in enumerate(asked) for cell in one.cells]
+    cells = [(said_in(n, cell), one.type) for n, one in enumerate(asked) for cell in one.cells]
     spans = [(f"_{name}__{length}", kind) for name, kind in (("code", "string"), ("from", "date"), ("to", "date"))]
-    return small_frame(session, ", ".join(f"{name} {kind}" for name, kind in (*spans, *cells)), held)
+    listed = small_frame(session, ", ".join(f"{name} {kind}" for name, kind in (*spans, *cells)), held)
+    return listed.select(*(name for name, _ in spans), _said(length, [name for name, _ in cells]))
 
 
 def _held_of_frame(framed: FramedPoints, asked: Sequence[PointsAsked], length: int) -> DataFrame:
@@ -176,13 +181,14 @@ def _held_of_frame(framed: FramedPoints, asked: Sequence[PointsAsked], length: i
     speaks = F.arrays_overlap("points.knowledge_class", F.array(*map(F.lit, names)))
     of_length = framed.spans.filter((F.col("matched_by") == framed.matched_by) & (F.col("prefix_length") == length))
     days = zip(("code", "first_day", "last_day"), ("code", "from", "to"), strict=True)
-    cells = (
-        _said_in_frame(one, cell).alias(f"{said_in(n, cell)}__{length}")
-        for n, one in enumerate(asked)
-        for cell in one.cells
-    )
-    spans = of_length.filter(speaks).select(*(F.col(name).alias(f"_{of}__{length}") for name, of in days), *cells)
-    return F.broadcast(spans)
+    cells = [_said_in_frame(one, cell).alias(said_in(n, cell)) for n, one in enumerate(asked) for cell in one.cells]
+    found = (F.col(name).alias(f"_{of}__{length}") for name, of in days)
+    return F.broadcast(of_length.filter(speaks).select(*found, _said(length, cells)))
+
+
+def _said(length: int, cells: Sequence[str | Column]) -> Column:
+    """What points of one length say in all cells, as one column; points without cells say that they are there."""
+    return (F.struct(*cells) if cells else F.lit(True)).alias(f"_said__{length}")
 
 
 def _said_in_frame(asked: PointsAsked, cell: str) -> Column:
@@ -199,7 +205,7 @@ def _said_in_frame(asked: PointsAsked, cell: str) -> Column:
 
 
 def _over_lengths(asked: PointsAsked, cell: str, lengths: Sequence[int]) -> Column:
-    held = [F.col(f"{cell}__{length}") for length in lengths if length in asked.lengths]
+    held = [F.col(f"_said__{length}")[cell] for length in lengths if length in asked.lengths]
     if not held:
         return F.lit(None).cast(asked.type)
     if not asked.say_several:
