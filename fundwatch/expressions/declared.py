@@ -67,9 +67,10 @@ AGGREGATES = _words(
 BOUNDED_AGGREGATES = frozenset({"sum", "count", "count_if"})
 WINDOW_FUNCTIONS = frozenset({"row_number", "rank", "dense_rank", "lag", "lead"})
 # a measure may gather what it looks at, so that a reason can tell it: the rows of one entity's window bound it;
-# the order of a set is nobody's: who runs the measure sorts it
+# the order of a set is nobody's: who runs the measure sorts it. A list would hold a value for every row of the window,
+# in every row
 SETS = frozenset({"collect_set"})
-_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS | SETS | {"collect_list"}
+_ANYWHERE = SCALARS | AGGREGATES | WINDOW_FUNCTIONS | SETS
 # ANSI mode is on: one division by zero or bad cast ends a whole pass, and a bad cast tells the value
 _SIGNS = {
     "/": "divides with '/': write try_divide(a, b)",
