@@ -27,6 +27,9 @@ _BASE = {
     "spark.sql.codegen.hugeMethodLimit": "8000",
     "spark.databricks.delta.properties.defaults.enableChangeDataFeed": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # each sort, window and sum of a task holds a page at least, whatever its rows: of a thirtieth of the heap each, a
+    # plan of twenty left none to the last (all indicators of a million lines: UNABLE_TO_ACQUIRE_MEMORY)
+    "spark.buffer.pageSize": "2m",
     # every query's plan is written out for listeners, whether anybody listens or not: the short form costs least
     "spark.sql.ui.explainMode": "simple",
     # what Spark remembers of queries that have ended is for its pages: a thousand plans, copied at each garbage run
