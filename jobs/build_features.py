@@ -101,12 +101,8 @@ def _write_rollups(night: Night, plans: Mapping[str, Catalogue], since: date | N
     """Write every touched day of the watched entities in full; the number of them by entity."""
     kept = {entity: plans[entity] for entity in ENTITIES if kept_by_day(plans[entity]).measures}
     sources = dict.fromkeys(source for plan in kept.values() for source in kept_by_day(plan).sources)
-    versions = {
-        source: night.materialize(
-            recent(kept.values(), source, night.all_rows(source.table), night.date), of=[source.table]
-        )
-        for source in sources
-    }
+    seen = {source: recent(kept.values(), source, night.all_rows(source.table), night.date) for source in sources}
+    versions = {source: night.materialize(rows, of=[source.table]) for source, rows in seen.items()}
     known = {source: rows.filter(known_on(night.date)) for source, rows in versions.items()}
     tables = {}
     for entity in ENTITIES:
@@ -168,8 +164,8 @@ def _of_entity(
     peers: PeerGroups,
 ) -> tuple[DataFrame, list[DataFrame]]:
     """The entity's table, and the statistics of its peers."""
-    of = _tables_of(plan)
-    return _among_peers(night, plan, night.materialize(_indicators(night, plan, rows, known, peers), of=of))
+    members = night.materialize(_indicators(night, plan, rows, known, peers), of=_tables_of(plan))
+    return _among_peers(night, plan, members)
 
 
 def _indicators(

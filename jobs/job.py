@@ -187,8 +187,8 @@ class Night:
         under `name`: later passes read only the columns they need, and memory holds none of them. On a cluster all
         rows are: what an executor keeps is gone with it, and a checkpoint has no plan left to compute it again.
         """
-        most = max([row_count, *(self._row_count(table) for table in of)])
-        if self.settings.is_one_machine and most < self.settings.stage_rows:
+        large = self.settings.stage_rows
+        if self.settings.is_one_machine and max([row_count, *map(self._row_count, of)]) < large:
             # rows that take a core some seconds take them while other tables are made
             return rows.localCheckpoint(eager=row_count >= _WORTH_A_JOB)
         return self.place.lake.staged(rows, f"{self.job.name}/{name or next(self._unnamed)}")
