@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from deltalake import DeltaTable
 from features.catalogue import Catalogue, Source, load_catalogues
 from features.catalogue.running import narrowed
 from features.catalogue.sources import BED_DAY
+from features.rows import sources_of
 from fundwatch.expressions.declared import written
 from fundwatch.lake.store import Lake
 from fundwatch.settings import Settings
@@ -270,7 +271,7 @@ def _indicators(database: duckdb.DuckDBPyConnection, lake: Lake, night: date) ->
         catalogue = of_days(whole)
         if not catalogue.named:
             continue
-        database.execute(_windows(catalogue, night))
+        database.execute(_windows(catalogue, _seen_elsewhere(whole, catalogue), night))
         names = [named.column for named in catalogue.named]
         figures = ", ".join(f"count({name}), coalesce(sum({name}), 0)" for name in names)
         row = database.execute(f"SELECT count(*), {figures} FROM of_{entity}").fetchone() or ()
@@ -287,7 +288,16 @@ def of_days(catalogue: Catalogue) -> Catalogue:
     return narrowed(catalogue, plain)
 
 
-def _windows(catalogue: Catalogue, night: date) -> str:
+def _seen_elsewhere(whole: Catalogue, catalogue: Catalogue) -> list[Source]:
+    """The other sources of what a night computes: whoever is in one alone has the zeros of who did nothing.
+
+    What was delivered besides names nobody else: the lake is of one delivery."""
+    nightly = narrowed(whole, whole.nightly_indicators)
+    seen = {*nightly.sources, *sources_of(nightly)} - {*catalogue.sources}
+    return [source for source in Source if source in seen and source.table in _TABLES]
+
+
+def _windows(catalogue: Catalogue, elsewhere: Sequence[Source], night: date) -> str:
     """Sums of days, then of windows, then the formulas, in one query."""
     key, words = catalogue.id_column, catalogue.vocabulary
     first = night - timedelta(days=max(catalogue.windows) - 1)
@@ -318,6 +328,12 @@ def _windows(catalogue: Catalogue, night: date) -> str:
                     "GROUP BY ALL) GROUP BY ALL)"
                 )
                 joins.append(f"LEFT JOIN set_{name} USING ({key})")
+    for source in elsewhere:
+        id_, day = catalogue.keys[source].parts[0], source.moment
+        scope = f"{id_} IS NOT NULL AND {day}::date BETWEEN DATE '{first}' AND DATE '{night}'"
+        rows = f"FROM {_source_rows(source)} WHERE {scope}"
+        parts.append(f"{source.value} AS (SELECT DISTINCT {id_} AS {key}, {day}::date AS day {rows})")
+        sums.append(source.value)
     days = " UNION ALL BY NAME ".join(f"SELECT * FROM {name}" for name in sums)
     totals = ", ".join(
         f"sum({column}) FILTER (WHERE day >= DATE '{night - timedelta(days=w - 1)}') AS {name}_{w}d"
